@@ -1,0 +1,46 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  childEnvironment,
+  createLogger,
+  EXIT_CONFIGURATION,
+  forkScript,
+  loadConfig,
+  startSupervisor,
+  stopOnSignal,
+} from '@rollcall/platform';
+import { startPrivateRedis } from './private-redis.js';
+
+/** Whole system on one machine: private Redis (unless REDIS_URL is set), workers, API. Stops in the opposite order. */
+export async function start(): Promise<void> {
+  const config = loadConfig();
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const logger = createLogger({ name: 'rollcall', level: config.logLevel, errorLogFile: config.errorLogFile });
+  const redis = config.redisUrl ? undefined : await startPrivateRedis(config.dataDir, logger);
+  const environment = childEnvironment(redis ? { REDIS_URL: redis.url } : {});
+
+  const run = (name: string, main: string) =>
+    startSupervisor({
+      name,
+      processes: 1,
+      start: () => forkScript(fileURLToPath(import.meta.resolve(main)), environment),
+      logger,
+      onFatal: () => void stop().then(() => process.exit(EXIT_CONFIGURATION)),
+    });
+  const workers = run('worker', '@rollcall/worker/main');
+  const api = run('api', '@rollcall/api/main');
+
+  async function stop(): Promise<void> {
+    // The API answers whoever waits before the workers that produce the answers leave.
+    await api.stop();
+    await workers.stop();
+    await redis?.stop();
+  }
+
+  stopOnSignal(stop, 3 * config.shutdownGraceMs, logger);
+  const [[listening]] = await Promise.all([api.ready, workers.ready]);
+  logger.info(
+    { url: listening?.url, data: config.dataDir, worker_processes: config.workerProcesses },
+    'Rollcall is ready',
+  );
+}

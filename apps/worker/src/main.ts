@@ -1,0 +1,43 @@
+// The worker: a supervisor of one inference process per core. `npm run worker`, or started by `npm start`.
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  createBlobStore,
+  createLogger,
+  EXIT_CONFIGURATION,
+  forkScript,
+  loadConfig,
+  reportReady,
+  requireRedisUrl,
+  runMain,
+  startSupervisor,
+  stopOnSignal,
+} from '@rollcall/platform';
+import { startUploadSweep } from './upload-sweep.js';
+
+await runMain(async () => {
+  const config = loadConfig();
+  requireRedisUrl(config);
+  await mkdir(config.dataDir, { recursive: true });
+  const logger = createLogger({ name: 'supervisor', level: config.logLevel, errorLogFile: config.errorLogFile });
+  const store = createBlobStore(config);
+  const supervisor = startSupervisor({
+    name: 'inference',
+    processes: config.workerProcesses,
+    start: () => forkScript(fileURLToPath(new URL('./inference/main.js', import.meta.url))),
+    logger,
+    onFatal: () => void supervisor.stop().then(() => process.exit(EXIT_CONFIGURATION)),
+  });
+  const sweep = startUploadSweep({ store, maxAgeSeconds: config.uploadMaxAgeSeconds, logger });
+  stopOnSignal(
+    async () => {
+      sweep.stop();
+      await supervisor.stop();
+      store.close();
+    },
+    config.shutdownGraceMs + 2_000,
+    logger,
+  );
+  await supervisor.ready;
+  reportReady();
+});

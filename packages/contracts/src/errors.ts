@@ -1,0 +1,59 @@
+import { EMPLOYEE_ID_RULE } from './employee-id.js';
+
+interface ErrorKind {
+  readonly status: 400 | 404 | 405 | 413 | 415 | 422 | 500 | 503;
+  /** What happened and what to do, for a person. Never contains anything from the request. */
+  readonly message: string;
+  /** Whether the same request can succeed later. */
+  readonly retryable: boolean;
+}
+
+/**
+ * Every error a caller can meet: its stable code, HTTP status, sentence, and whether a retry can help. The sentences of
+ * `missing_fields`, `employee_not_found` and `reference_not_found` are the original endpoint's and must not change.
+ */
+export const ERRORS = {
+  missing_fields: { status: 400, message: 'Employee ID and image are required', retryable: false },
+  invalid_employee_id: { status: 400, message: EMPLOYEE_ID_RULE, retryable: false },
+  invalid_request: { status: 400, message: 'The request cannot be understood', retryable: false },
+  employee_not_found: { status: 404, message: 'Employee face not added yet!', retryable: false },
+  reference_not_found: { status: 404, message: 'Employee face image not found', retryable: false },
+  reference_unusable: {
+    status: 404,
+    message: "None of the employee's reference photos shows a face; add a clear portrait",
+    retryable: false,
+  },
+  job_not_found: {
+    status: 404,
+    message: 'No such job: the id is wrong, or the result is older than RESULT_TTL_SECONDS',
+    retryable: false,
+  },
+  route_not_found: { status: 404, message: 'No such path', retryable: false },
+  method_not_allowed: { status: 405, message: 'This path does not answer to this method', retryable: false },
+  upload_too_large: { status: 413, message: 'The upload is larger than this server accepts', retryable: false },
+  unsupported_image_type: {
+    status: 415,
+    message: 'The image is not a JPEG, PNG or WebP (HEIC photos must be converted first)',
+    retryable: false,
+  },
+  unreadable_image: {
+    status: 422,
+    message: 'The image cannot be decoded: it is damaged, incomplete or has too many pixels',
+    retryable: false,
+  },
+  no_face: {
+    status: 422,
+    message: 'No face was found in the image; look at the camera and come closer',
+    retryable: false,
+  },
+  internal_error: { status: 500, message: 'The verification failed on our side; try again', retryable: true },
+  store_unavailable: { status: 503, message: 'The photo store does not answer; try again', retryable: true },
+  queue_unavailable: { status: 503, message: 'The queue does not answer; try again', retryable: true },
+  expired: {
+    status: 503,
+    message: "No worker was free before the request's deadline; try again",
+    retryable: true,
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,13 @@
+// Vision only: bytes → image → faces → embedding → comparison. Knows no HTTP, Redis, store or employee.
+export * from './analyse.js';
+export * from './compare.js';
+export {
+  createEngine,
+  EMBEDDING_LENGTH,
+  type Engine,
+  type EngineOptions,
+  type ExecutionProvider,
+  ExecutionProviderError,
+} from './engine.js';
+export { ModelFileError } from './models.js';
+export type { Box, Landmarks } from './yunet.js';
