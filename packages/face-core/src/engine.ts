@@ -1,4 +1,4 @@
-import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { DETECTOR_MODEL, RECOGNISER_MODEL, readModel } from './models.js';
 
 /** Where the networks run. */
@@ -41,7 +41,6 @@ export class ExecutionProviderError extends Error {
  * @throws {ExecutionProviderError} when the provider is not available.
  */
 export async function createEngine({ modelsDir, executionProvider }: EngineOptions): Promise<Engine> {
-  assertBundled(executionProvider);
   const [detectorBytes, recogniserBytes] = await Promise.all([
     readModel(modelsDir, DETECTOR_MODEL),
     readModel(modelsDir, RECOGNISER_MODEL),
@@ -70,15 +69,6 @@ export async function createEngine({ modelsDir, executionProvider }: EngineOptio
   return engine;
 }
 
-function assertBundled(provider: ExecutionProvider): void {
-  const bundled = listSupportedBackends().map(({ name }) => name);
-  if (bundled.includes(provider)) return;
-  throw new ExecutionProviderError(
-    `EXECUTION_PROVIDER=${provider} is not part of this build of onnxruntime-node, which has ${bundled.join(', ')}; ` +
-      'choose one of these, or install the provider.',
-  );
-}
-
 async function createSession(model: Uint8Array, provider: ExecutionProvider): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(model, {
@@ -97,9 +87,10 @@ async function createSession(model: Uint8Array, provider: ExecutionProvider): Pr
       },
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ExecutionProviderError(`EXECUTION_PROVIDER=${provider} cannot be used on this machine: ${why}`, {
-      cause: error,
-    });
+    throw new ExecutionProviderError(
+      `EXECUTION_PROVIDER=${provider} cannot be used on this machine; set it to cpu, or install what is missing: ` +
+        String(error instanceof Error ? error.message : error).replace(/\s+/g, ' '),
+      { cause: error },
+    );
   }
 }

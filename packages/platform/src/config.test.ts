@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig, requireRedisUrl } from './config.js';
+
+function messageOf(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything', () => {
+    expect(loadConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 5000,
+      dataDir: resolve('data'),
+      redisUrl: undefined,
+      s3: undefined,
+      workerConcurrency: 3,
+      executionProvider: 'cpu',
+      syncTimeoutMs: 10_000,
+      matchDistanceThreshold: 0.593,
+      enforceDetection: false,
+      maxUploadBytes: 10_485_760,
+      maxImagePixels: 40_000_000,
+      errorLogFile: resolve('data', 'error_log.txt'),
+    });
+  });
+
+  it('counts empty variables as unset', () => {
+    expect(loadConfig({ PORT: '', REDIS_URL: '', ENFORCE_DETECTION: '' })).toEqual(loadConfig({}));
+  });
+
+  it('reads an S3 server with and without a port', () => {
+    const keys = { MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 'b' };
+    expect(loadConfig({ ...keys, MINIO_ENDPOINT: 'minio:9000' }).s3).toMatchObject({
+      endPoint: 'minio',
+      port: 9000,
+      useSSL: false,
+    });
+    expect(loadConfig({ ...keys, MINIO_ENDPOINT: 's3.example', MINIO_USE_SSL: 'true' }).s3).toMatchObject({
+      port: 443,
+      useSSL: true,
+    });
+  });
+
+  it.each([
+    ['PORT', '70000'],
+    ['PORT', 'abc'],
+    ['REDIS_URL', 'localhost'],
+    ['REDIS_URL', 'http://localhost'],
+    ['WORKER_PROCESSES', '0'],
+    ['WORKER_CONCURRENCY', '1.5'],
+    ['EXECUTION_PROVIDER', 'tpu'],
+    ['SYNC_TIMEOUT_MS', '-1'],
+    ['MATCH_DISTANCE_THRESHOLD', '3'],
+    ['ENFORCE_DETECTION', 'perhaps'],
+    ['MAX_UPLOAD_BYTES', '10MB'],
+    ['MINIO_ENDPOINT', 'http://minio:9000'],
+    ['MINIO_BUCKET', 'ab'],
+    ['LOG_LEVEL', 'loud'],
+  ])('names %s when it is %s', (name, value) => {
+    expect(messageOf({ [name]: value })).toContain(`\n  ${name}: `);
+  });
+
+  it('names every wrong variable at once, and what goes together', () => {
+    const message = messageOf({ PORT: 'x', MINIO_ENDPOINT: 'minio:9000', UPLOAD_MAX_AGE_SECONDS: '1' });
+    expect(message).toContain('PORT');
+    expect(messageOf({ MINIO_ENDPOINT: 'minio:9000' })).toMatch(/MINIO_ACCESS_KEY.*\n.*MINIO_SECRET_KEY/);
+    expect(messageOf({ UPLOAD_MAX_AGE_SECONDS: '1' })).toContain('JOB_DEADLINE_MS');
+  });
+
+  it('never repeats a secret', () => {
+    expect(messageOf({ MINIO_SECRET_KEY: 'hush-hush', PORT: 'x' })).not.toContain('hush');
+  });
+
+  it('says how to get a Redis', () => {
+    expect(() => requireRedisUrl(loadConfig({}))).toThrow(/REDIS_URL.*npm start/);
+    expect(requireRedisUrl(loadConfig({ REDIS_URL: 'unix:///run/redis.sock' }))).toBe('unix:///run/redis.sock');
+  });
+});

@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What each room may import, besides Node's own modules and its own files. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  'packages/contracts': ['zod'],
+  'packages/face-core': ['sharp', 'onnxruntime-node'],
+  'packages/gallery': ['@rollcall/contracts', '@rollcall/face-core', 'lru-cache', 'zod'],
+  'packages/platform': ['bullmq', 'ioredis', 'minio', 'pino', 'pino-pretty', 'zod'],
+  'apps/api': ['@rollcall/contracts', '@rollcall/platform', '@hono/node-server', 'hono', 'bullmq', 'ioredis', 'zod'],
+  'apps/worker': [
+    '@rollcall/contracts',
+    '@rollcall/face-core',
+    '@rollcall/gallery',
+    '@rollcall/platform',
+    'bullmq',
+    'ioredis',
+  ],
+  'apps/cli': [
+    '@rollcall/contracts',
+    '@rollcall/face-core',
+    '@rollcall/gallery',
+    '@rollcall/platform',
+    '@rollcall/api',
+    '@rollcall/worker',
+    'cli-progress',
+  ],
+};
+
+/** Packages that exactly one file of the product imports. */
+const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
+  'onnxruntime-node': 'packages/face-core/src/engine.ts',
+  sharp: 'packages/face-core/src/decode.ts',
+  minio: 'packages/platform/src/blob-store/minio.ts',
+};
+
+const CONFIG_MODULE = 'packages/platform/src/config.ts';
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function sourcesOf(room: string): SourceFile[] {
+  return readdirSync(join(ROOT, room, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !/\.(test|contract)\.ts$/.test(name))
+    .map((name) => {
+      const path = join(ROOT, room, 'src', name);
+      const text = readFileSync(path, 'utf8');
+      return { path: relative(ROOT, path), text, imports: importsOf(text) };
+    });
+}
+
+/** Static imports and re-exports, and every mention of another room. */
+function importsOf(text: string): string[] {
+  const statements = text.matchAll(/^(?:import|export)\s(?:[^;'=]*\bfrom\s)?'([^'\n]+)';/gm);
+  const mentions = text.matchAll(/'(@rollcall\/[^'\n]+)'/g);
+  return [...new Set([...statements, ...mentions].map(([, specifier]) => specifier ?? ''))];
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+const sources = Object.keys(ROOMS).flatMap(sourcesOf);
+
+describe('the house', () => {
+  it.each(Object.entries(ROOMS))('%s imports only what it may', (room, allowed) => {
+    const strangers = sources
+      .filter(({ path }) => path.startsWith(`${room}/`))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+          .filter((specifier) => !allowed.includes(packageOf(specifier)))
+          .map((specifier) => `${path} imports ${specifier}`),
+      );
+    expect(strangers).toEqual([]);
+  });
+
+  it.each(Object.entries(ROOMS))('%s declares what it imports', (room) => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, room, 'package.json'), 'utf8'));
+    const used = sources
+      .filter(({ path }) => path.startsWith(`${room}/`))
+      .flatMap(({ imports }) => imports)
+      .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+      .map(packageOf);
+    expect(Object.keys(dependencies).sort()).toEqual([...new Set(used)].sort());
+  });
+
+  it.each(Object.entries(SINGLE_IMPORTERS))('only one file imports %s', (name, file) => {
+    expect(sources.filter(({ imports }) => imports.includes(name)).map(({ path }) => path)).toEqual([file]);
+  });
+
+  it('only the config module reads the environment', () => {
+    expect(sources.filter(({ text }) => text.includes('process.env')).map(({ path }) => path)).toEqual([CONFIG_MODULE]);
+  });
+
+  it('only main files construct clients of servers', () => {
+    const constructors = /\b(createBlobStore|connectForRequests|connectForBlocking|createLogger|createEngine)\(/;
+    const constructing = sources
+      .filter(({ path }) => path.startsWith('apps/'))
+      .filter(({ text }) => constructors.test(text))
+      .map(({ path }) => path);
+    // Each command of the command line is a main of its own.
+    expect(constructing.sort()).toEqual([
+      'apps/api/src/main.ts',
+      'apps/cli/src/import.ts',
+      'apps/cli/src/private-redis.ts',
+      'apps/cli/src/start.ts',
+      'apps/worker/src/inference/main.ts',
+      'apps/worker/src/main.ts',
+    ]);
+  });
+});
