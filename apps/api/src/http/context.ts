@@ -18,6 +18,9 @@ const RETRY_AFTER_SECONDS = '1';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** A hostile path must not fill the log. */
+const MAX_LOGGED_PATH = 200;
+
 /** Gives every request an id (a caller's own, if it is harmless) and writes its one wide log line. */
 export function requestLog(logger: Logger): MiddlewareHandler<ApiEnvironment> {
   return async (c, next) => {
@@ -33,7 +36,7 @@ export function requestLog(logger: Logger): MiddlewareHandler<ApiEnvironment> {
       {
         request_id: requestId,
         method: c.req.method,
-        path: c.req.path,
+        path: c.req.path.slice(0, MAX_LOGGED_PATH),
         status: c.res.status,
         duration_ms: Math.round(performance.now() - startedAt),
         ...c.get('log'),

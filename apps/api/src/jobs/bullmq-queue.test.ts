@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { QUEUE_NAME, uploadKey, type VerificationJob, type VerificationOutcome } from '@rollcall/contracts';
+import { asBullConnection, connectForBlocking, connectForRequests, createLogger } from '@rollcall/platform';
+import { UnrecoverableError, Worker } from 'bullmq';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type RedisServer, startRedis } from '../../../../test/src/support/redis.js';
+import { temporaryFolder } from '../../../../test/src/support/rollcall.js';
+import { type BullQueue, createBullQueue } from './bullmq-queue.js';
+import { QueueUnavailableError } from './ports.js';
+import { createSubmit } from './submit.js';
+import { createWaiters } from './waiters.js';
+
+const folder = temporaryFolder();
+const logger = createLogger({ name: 'test', level: 'fatal', errorLogFile: `${folder.path}/error_log.txt` });
+const EXPIRED: VerificationOutcome = { kind: 'expired' };
+const REFUSED: VerificationOutcome = { kind: 'refused', code: 'employee_not_found' };
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(async () => {
+  await server.stop();
+  folder.remove();
+});
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function openQueue(): Promise<BullQueue> {
+  const redis = connectForRequests(server.url);
+  const eventsRedis = connectForBlocking(server.url);
+  for (const connection of [redis, eventsRedis]) connection.on('error', () => undefined);
+  const queue = createBullQueue({ redis, eventsRedis, resultTtlSeconds: 60, logger });
+  closers.push(() => queue.close());
+  await expect.poll(() => queue.available(), { timeout: 5000 }).toBe(true);
+  return queue;
+}
+
+/** A worker on the real queue that answers what the test says. */
+function answer(outcomeOf: (job: VerificationJob) => VerificationOutcome | Promise<VerificationOutcome>): void {
+  const redis = connectForBlocking(server.url);
+  redis.on('error', () => undefined);
+  const worker = new Worker(QUEUE_NAME, async (job) => outcomeOf(job.data), {
+    connection: asBullConnection(redis),
+    concurrency: 50,
+  });
+  worker.on('error', () => undefined);
+  closers.push(async () => {
+    await worker.close(true);
+    redis.disconnect();
+  });
+}
+
+function job(): VerificationJob {
+  const id = randomUUID();
+  const now = Date.now();
+  return {
+    version: 1,
+    id,
+    requestId: 'r',
+    employeeId: '7',
+    imageKey: uploadKey(id),
+    dialect: 'v1',
+    submittedAt: now,
+    deadline: now + 60_000,
+  };
+}
+
+function waitersOn(queue: BullQueue, { events = true } = {}) {
+  const waiters = createWaiters({ endedJobs: queue, onError: () => undefined });
+  if (events) queue.onEnded(waiters.settle);
+  closers.push(async () => waiters.close());
+  return waiters;
+}
+
+it('tells a job from its beginning to its end', async () => {
+  const queue = await openQueue();
+  const waiters = waitersOn(queue);
+  const submitted = job();
+  expect(await queue.find(submitted.id)).toBeUndefined();
+  await queue.add(submitted);
+  expect(await queue.find(submitted.id)).toEqual({ job: submitted, status: 'queued' });
+  const end = waiters.wait(submitted.id, { timeoutMs: 20_000 });
+  const active = new Promise<void>((started) => {
+    answer(async () => {
+      started();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return REFUSED;
+    });
+  });
+  await active;
+  expect(await queue.find(submitted.id)).toMatchObject({ status: 'active' });
+  expect(await queue.countWorkers()).toBe(1);
+  expect(await end).toEqual({ kind: 'outcome', outcome: REFUSED });
+  expect(await queue.find(submitted.id)).toMatchObject({ status: 'succeeded', end: { outcome: REFUSED } });
+});
+
+it('tells expired and failed jobs apart, and takes a foreign result for a failure', async () => {
+  const queue = await openQueue();
+  const waiters = waitersOn(queue);
+  const [expired, failing, foreign] = [job(), job(), job()];
+  answer((taken) => {
+    if (taken.id === failing.id) throw new UnrecoverableError('on purpose');
+    return taken.id === expired.id ? EXPIRED : ({ kind: 'poetry' } as never);
+  });
+  const ends = [expired, failing, foreign].map(({ id }) => waiters.wait(id, { timeoutMs: 20_000 }));
+  for (const each of [expired, failing, foreign]) await queue.add(each);
+  expect(await Promise.all(ends)).toEqual([
+    { kind: 'outcome', outcome: EXPIRED },
+    { kind: 'failed' },
+    { kind: 'failed' },
+  ]);
+  const statuses = await Promise.all([expired, failing, foreign].map(async ({ id }) => (await queue.find(id))?.status));
+  expect(statuses).toEqual(['expired', 'failed', 'failed']);
+});
+
+it('answers 1,000 requests that wait at once, without a warning and without a waiter left', async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => warnings.push(warning);
+  process.on('warning', listen);
+  const queue = await openQueue();
+  const waiters = waitersOn(queue);
+  const uploads = { put: async () => undefined, delete: async () => undefined };
+  const submit = createSubmit({ uploads, queue, waiters, jobDeadlineMs: 60_000 });
+  const client = new AbortController();
+  const submissions = Array.from({ length: 1000 }, (_, index) =>
+    submit({
+      requestId: 'r',
+      employeeId: `${index}`,
+      image: new Uint8Array(),
+      dialect: 'v1',
+      waitMs: 60_000,
+      signal: client.signal,
+    }),
+  );
+  await expect.poll(() => waiters.size, { timeout: 20_000 }).toBe(1000);
+  answer(({ employeeId }) => (Number(employeeId) % 2 === 0 ? REFUSED : EXPIRED));
+  const ended = await Promise.all(submissions);
+  for (const { job, end } of ended) {
+    expect(end).toEqual({ kind: 'outcome', outcome: Number(job.employeeId) % 2 === 0 ? REFUSED : EXPIRED });
+  }
+  expect(waiters.size).toBe(0);
+  process.off('warning', listen);
+  expect(warnings).toEqual([]);
+});
+
+it('answers when every event is lost', async () => {
+  const queue = await openQueue();
+  const waiters = waitersOn(queue, { events: false });
+  const jobs = Array.from({ length: 20 }, job);
+  const ends = jobs.map(({ id }) => waiters.wait(id, { timeoutMs: 20_000 }));
+  for (const each of jobs) await queue.add(each);
+  answer(() => REFUSED);
+  expect(new Set((await Promise.all(ends)).map((end) => JSON.stringify(end))).size).toBe(1);
+  expect(waiters.size).toBe(0);
+});
+
+it('fails fast while Redis is away, keeps those who wait, and goes on when it is back', async () => {
+  const queue = await openQueue();
+  const waiters = waitersOn(queue);
+  const early = job();
+  const end = waiters.wait(early.id, { timeoutMs: 60_000 });
+  await queue.add(early);
+  await server.kill();
+  await expect.poll(() => queue.available(), { timeout: 5000 }).toBe(false);
+  await expect(queue.add(job())).rejects.toBeInstanceOf(QueueUnavailableError);
+  await expect(queue.find(early.id)).rejects.toBeInstanceOf(QueueUnavailableError);
+  await server.restart();
+  await expect.poll(() => queue.available(), { timeout: 10_000 }).toBe(true);
+  answer(() => REFUSED);
+  expect(await end).toEqual({ kind: 'outcome', outcome: REFUSED });
+});

@@ -1,0 +1,19 @@
+import { createBlobStore } from '@rollcall/platform';
+import { afterAll, beforeAll } from 'vitest';
+import { verificationSuite } from './suites/verification.suite.js';
+import { type System, startSystem, temporaryFolder } from './support/rollcall.js';
+
+// The default of `npm start`: private Redis, filesystem store, workers and API in one process tree.
+const folder = temporaryFolder();
+const store = createBlobStore({ s3: undefined, dataDir: folder.path });
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem('start', { DATA_DIR: folder.path, WORKER_PROCESSES: '2' });
+});
+afterAll(async () => {
+  await system.stop();
+  folder.remove();
+});
+
+verificationSuite('embedded default', () => ({ system, store, lines: () => system.lines }));
