@@ -15,7 +15,7 @@ export const DETECTOR_MODEL: ModelFile = {
 
 export const RECOGNISER_MODEL: ModelFile = {
   file: 'sface_2021dec.onnx',
-  sha256: '55a440305f2f5842b4dfe4589c13e02709ca0a9245ab9512da1b7a9634e97dbe',
+  sha256: '9e4bf5e805d774cf0d42c24a1c8786ca525000f4a75386478f8ebf64b0a9cbc5',
 };
 
 /** A model file that cannot be used; `message` is one sentence that says which file and what to do. */

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atExit } from './at-exit.js';
+import { freePort } from './free-port.js';
 
 const START_TIMEOUT_MS = 30_000;
 
@@ -64,10 +65,10 @@ export async function startMinio(): Promise<MinioServer> {
     server.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
-  process.once('exit', killNow);
+  const callOff = atExit(killNow);
 
   const stop = async () => {
-    process.off('exit', killNow);
+    callOff();
     server.kill('SIGKILL');
     await exited;
     rmSync(folder, { recursive: true, force: true });
@@ -88,17 +89,6 @@ async function isReady(server: ChildProcess, url: string): Promise<boolean> {
     await sleep(50);
   }
   return false;
-}
-
-/** A port that nobody listens on. The system gives none so low that `fetch` would refuse it. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
-  return address.port;
 }
 
 function isExecutable(path: string): boolean {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { atExit } from './at-exit.js';
+import { freePort } from './free-port.js';
 
 /** A redis-server of the test's own. */
 export interface RedisServer {
@@ -26,7 +27,7 @@ export async function startRedis(): Promise<RedisServer> {
     server.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
-  process.once('exit', killNow);
+  const callOff = atExit(killNow);
 
   async function launch(): Promise<ChildProcess> {
     const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
@@ -55,7 +56,7 @@ export async function startRedis(): Promise<RedisServer> {
       server = await launch();
     },
     async stop() {
-      process.off('exit', killNow);
+      callOff();
       if (server.exitCode === null && server.signalCode === null) await kill();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -70,15 +71,4 @@ async function untilAnswers(url: string): Promise<void> {
   } finally {
     redis.disconnect();
   }
-}
-
-/** A port that nobody listens on. The system gives none so low that `fetch` would refuse it. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  return address.port;
 }

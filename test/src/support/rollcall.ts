@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { atExit } from './at-exit.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -38,7 +39,7 @@ export interface System extends RollcallProcess {
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
   const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-  process.once('exit', remove);
+  atExit(remove);
   return { path, remove };
 }
 
@@ -81,7 +82,7 @@ function observe(child: ChildProcess): RollcallProcess {
   let output = '';
   const exited = once(child, 'exit');
   const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  const callOff = atExit(killNow);
   child.stderr?.on('data', (chunk) => {
     output += chunk;
   });
@@ -112,7 +113,7 @@ function observe(child: ChildProcess): RollcallProcess {
       });
     },
     async stop(signal = 'SIGTERM') {
-      process.off('exit', killNow);
+      callOff();
       child.kill(signal);
       const [code] = await exited;
       return code as number | null;

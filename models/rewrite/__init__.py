@@ -1,0 +1,1 @@
+"""How the upstream graphs become the ones Rollcall loads; see ../prepare.py."""

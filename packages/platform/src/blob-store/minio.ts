@@ -1,0 +1,139 @@
+import type http from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { Client } from 'minio';
+import type { BlobInfo, BlobStore } from './blob-store.js';
+import { createHttpTransport } from './http-transport.js';
+import { assertListedKey, assertValidKey, assertValidPrefix, isFolder, isValidKey } from './key.js';
+import { codeOf, isTransient, toMinioError } from './minio-errors.js';
+import { retry } from './retry.js';
+import { withTimeout } from './with-timeout.js';
+
+/** What S3 takes in one deletion and gives in one page of a listing. */
+const MAX_KEYS_PER_REQUEST = 1000;
+
+export interface MinioBlobStoreOptions {
+  readonly endPoint: string;
+  readonly port: number;
+  readonly useSSL: boolean;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly bucket: string;
+  readonly region: string;
+  /** How long one request may take, retries included; 10 seconds by default. */
+  readonly timeoutMs?: number;
+  /** Certificates to trust, in PEM, where the system's do not do. */
+  readonly ca?: string;
+}
+
+/** Keeps the objects in a bucket of any S3 server, which it makes when it is missing. */
+export function createMinioBlobStore(options: MinioBlobStoreOptions): BlobStore {
+  const { endPoint, port, useSSL, accessKey, secretKey, bucket, region, timeoutMs = 10_000, ca } = options;
+  const place = `${useSSL ? 'https' : 'http'}://${endPoint}:${port}/${bucket}`;
+  const transport = createHttpTransport({ useSSL, ca, timeoutMs });
+  const client = new Client({
+    endPoint,
+    port,
+    useSSL,
+    accessKey,
+    secretKey,
+    region,
+    // The client calls it with options and a callback, and in no other of the ways that Node allows.
+    transport: { request: transport.request as unknown as typeof http.request },
+    transportAgent: transport.agent,
+    // Its own retries leave out broken connections and write to the console.
+    retryOptions: { disableRetry: true },
+  });
+
+  const retries = { isTransient, budgetMs: timeoutMs };
+
+  async function makeBucket(): Promise<void> {
+    try {
+      await retry(() => client.makeBucket(bucket, region), retries);
+    } catch (error) {
+      // Another process was faster.
+      if (codeOf(error) !== 'BucketAlreadyOwnedByYou') throw toMinioError('make the bucket', place, error);
+    }
+  }
+
+  async function inBucket<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await retry(request, retries);
+    } catch (error) {
+      if (codeOf(error) !== 'NoSuchBucket') throw error;
+      await makeBucket();
+      return await retry(request, retries);
+    }
+  }
+
+  /**
+   * Gives an idempotent request its bucket, its retries and its time, and its failure a sentence. The transport ends
+   * each exchange by itself; the time here is for all of them.
+   */
+  async function attempt<T>(operation: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await withTimeout(inBucket(request), timeoutMs);
+    } catch (error) {
+      throw toMinioError(operation, place, error);
+    }
+  }
+
+  async function put(key: string, bytes: Uint8Array): Promise<{ etag: string }> {
+    assertValidKey(key);
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { etag } = await attempt(`store ${key}`, () => client.putObject(bucket, key, body));
+    return { etag };
+  }
+
+  async function get(key: string): Promise<{ bytes: Uint8Array; etag: string } | undefined> {
+    assertValidKey(key);
+    return await attempt(`read ${key}`, async () => {
+      try {
+        // The client declares any stream, but passes the answer on.
+        const response = (await client.getObject(bucket, key)) as http.IncomingMessage;
+        return { bytes: await buffer(response), etag: unquote(response.headers.etag ?? '') };
+      } catch (error) {
+        if (codeOf(error) === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async function list(prefix: string): Promise<BlobInfo[]> {
+    assertValidPrefix(prefix);
+    const found: BlobInfo[] = [];
+    let next = '';
+    do {
+      const page = await attempt(`list ${prefix || 'all'}`, () =>
+        client.listObjectsV2Query(bucket, prefix, next, '', MAX_KEYS_PER_REQUEST, ''),
+      );
+      for (const { name: key, etag, size, lastModified } of page.objects) {
+        if (key === undefined || !(isValidKey(key) || isFolder(key))) continue;
+        found.push({ key, etag, size, modifiedAt: lastModified.getTime() });
+      }
+      next = page.isTruncated ? page.nextContinuationToken : '';
+    } while (next !== '');
+    return found;
+  }
+
+  async function deleteAll(keys: readonly string[]): Promise<void> {
+    for (const key of keys) assertListedKey(key);
+    for (let start = 0; start < keys.length; start += MAX_KEYS_PER_REQUEST) {
+      const batch = keys.slice(start, start + MAX_KEYS_PER_REQUEST);
+      const failures = await attempt(`delete ${batch.length} objects`, () => client.removeObjects(bucket, batch));
+      const operation = `delete ${failures.length} of ${batch.length} objects`;
+      if (failures.length > 0) throw toMinioError(operation, place, failures[0]);
+    }
+  }
+
+  async function check(): Promise<void> {
+    await attempt('use the bucket', async () => {
+      if (!(await client.bucketExists(bucket))) await makeBucket();
+    });
+  }
+
+  return { put, get, list, delete: deleteAll, check, close: () => transport.agent.destroy() };
+}
+
+function unquote(etag: string): string {
+  return etag.replaceAll('"', '');
+}
