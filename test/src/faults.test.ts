@@ -184,9 +184,10 @@ describe('waiting', () => {
 
   it('expires what no worker took in time, without working on it', async () => {
     const hasty = await startSystem('api', settings({ JOB_DEADLINE_MS: '300' }));
-    const { body } = await post(`${hasty.url}/recognize_face`, form('1001', await photo('person_a_2.jpg')), {
+    const { status, body } = await post(`${hasty.url}/recognize_face`, form('1001', await photo('person_a_2.jpg')), {
       prefer: 'respond-async',
     });
+    expect(status).toBe(202);
     await new Promise((resolve) => setTimeout(resolve, 400));
     const worker = await addWorker();
     expect(await ended(body.job_id)).toMatchObject({ status: 'expired', response: { status: 503 } });

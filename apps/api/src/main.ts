@@ -18,6 +18,8 @@ import { createSubmit } from './jobs/submit.js';
 import { createWaiters } from './jobs/waiters.js';
 import { listen, stopServing } from './server.js';
 
+const REDIS_PATIENCE_MS = 3_000;
+
 await runMain(async () => {
   const config = loadConfig();
   const redisUrl = requireRedisUrl(config);
@@ -58,6 +60,8 @@ await runMain(async () => {
     enforceDetection: config.enforceDetection,
   });
   const server = createAdaptorServer({ fetch: app.fetch });
+  // Nobody is refused just because this process is faster than its connection; without Redis it serves 503s.
+  await queue.connected(REDIS_PATIENCE_MS);
   const address = await listen(server, config);
   logger.info({ url: address }, 'listening');
   stopOnSignal(

@@ -22,6 +22,8 @@ export interface BullQueueOptions {
 export interface BullQueue extends JobQueue, EndedJobs {
   /** Calls `listener` for every job that ends, whoever added it. An event can get lost. */
   onEnded(listener: (jobId: string, end: JobEnd) => void): void;
+  /** Resolves when Redis answers, or after the timeout. */
+  connected(timeoutMs: number): Promise<void>;
   /** Worker processes that are connected to the queue now. */
   countWorkers(): Promise<number>;
   close(): Promise<void>;
@@ -117,6 +119,17 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     onEnded(listener) {
       events.on('completed', ({ jobId, returnvalue }) => listener(jobId, endOf(returnvalue)));
       events.on('failed', ({ jobId }) => listener(jobId, { kind: 'failed' }));
+    },
+
+    connected(timeoutMs) {
+      return new Promise((resolve) => {
+        if (redis.status === 'ready') return resolve();
+        const timer = setTimeout(resolve, timeoutMs);
+        redis.once('ready', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
     },
 
     countWorkers: () => ask(() => queue.getWorkersCount()),
