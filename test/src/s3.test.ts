@@ -1,9 +1,14 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type BlobStore, createBlobStore, loadConfig } from '@rollcall/platform';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verificationSuite } from './suites/verification.suite.js';
+import { form, photo, photoPath, post } from './support/client.js';
 import { isMinioMissing, type MinioServer, startMinio } from './support/minio.js';
 import { type RedisServer, startRedis } from './support/redis.js';
 import { type RollcallProcess, type System, startSystem, startWorker, temporaryFolder } from './support/rollcall.js';
+import { runNode } from './support/run.js';
 
 // Several machines in little: an external Redis, an S3 server, one API and two separate workers.
 describe.skipIf(isMinioMissing())('Redis and S3', () => {
@@ -13,16 +18,18 @@ describe.skipIf(isMinioMissing())('Redis and S3', () => {
   let store: BlobStore;
   let api: System;
   let workers: RollcallProcess[] = [];
+  let settings: Record<string, string>;
 
   beforeAll(async () => {
     [redis, minio] = await Promise.all([startRedis(), startMinio()]);
-    const settings = {
+    settings = {
       DATA_DIR: folder.path,
       REDIS_URL: redis.url,
       MINIO_ENDPOINT: `${minio.endPoint}:${minio.port}`,
       MINIO_ACCESS_KEY: minio.accessKey,
       MINIO_SECRET_KEY: minio.secretKey,
       MINIO_BUCKET: 'rollcall-test',
+      SYNC_TIMEOUT_MS: '60000',
       WORKER_PROCESSES: '1',
     };
     store = createBlobStore(loadConfig(settings));
@@ -43,4 +50,26 @@ describe.skipIf(isMinioMissing())('Redis and S3', () => {
     store,
     lines: () => [api, ...workers].flatMap(({ lines }) => [...lines]),
   }));
+
+  it('is filled by the import', async () => {
+    const source = join(folder.path, 'source');
+    mkdirSync(join(source, 'imported'), { recursive: true });
+    copyFileSync(photoPath('person_a_1.jpg'), join(source, 'imported/face_1.jpg'));
+    const script = fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.url));
+    expect(await runNode(script, ['import', source], settings)).toMatchObject({ code: 0, stderr: '' });
+    const answer = await post(`${api.url}/recognize_face`, form('imported', await photo('person_a_2.jpg')));
+    expect(answer).toMatchObject({ status: 200 });
+  });
+
+  it('answers 1,000 clients that wait at once', async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    const image = await photo('person_a_1.jpg');
+    const waiting = Array.from({ length: 1000 }, (_, index) =>
+      post(`${api.url}/recognize_face`, form(`nobody ${index}`, image)),
+    );
+    workers.push(await startWorker(settings));
+    const statuses = (await Promise.all(waiting)).map(({ status }) => status);
+    expect(statuses).toEqual(waiting.map(() => 404));
+    expect(api.output()).not.toContain('MaxListeners');
+  });
 });

@@ -1,3 +1,5 @@
+// Before onnxruntime-node.
+import './no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { DETECTOR_MODEL, RECOGNISER_MODEL, readModel } from './models.js';
 

@@ -6,6 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from './at-exit.js';
+import { bound } from './bound.js';
 import { freePort } from './free-port.js';
 
 const START_TIMEOUT_MS = 30_000;
@@ -47,7 +48,7 @@ export async function startMinio(): Promise<MinioServer> {
   const [endPoint, port] = ['127.0.0.1', await freePort()];
   const [accessKey, secretKey] = [randomBytes(8).toString('hex'), randomBytes(16).toString('hex')];
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-minio-'));
-  const server = spawn(binary, ['server', join(folder, 'data'), '--address', `${endPoint}:${port}`], {
+  const server = spawn(...bound(binary, ['server', join(folder, 'data'), '--address', `${endPoint}:${port}`]), {
     env: {
       PATH: env.PATH,
       HOME: folder,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { atExit } from './at-exit.js';
+import { bound } from './bound.js';
 import { freePort } from './free-port.js';
 
 /** A redis-server of the test's own. */
@@ -32,8 +33,10 @@ export async function startRedis(): Promise<RedisServer> {
   async function launch(): Promise<ChildProcess> {
     const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
     const child = spawn(
-      'redis-server',
-      [...flags, '--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+      ...bound('redis-server', [
+        ...flags,
+        ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+      ]),
       { stdio: 'ignore' },
     );
     await untilAnswers(url);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { atExit } from './at-exit.js';
+import { bound } from './bound.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -48,7 +49,7 @@ export function spawnRollcall(what: keyof typeof SCRIPTS, settings: Readonly<Rec
   const [script, ...operands] = SCRIPTS[what];
   // biome-ignore lint/style/noProcessEnv: the child needs the PATH and nothing else of ours
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [join(ROOT, script), ...operands], {
+  const child = spawn(...bound(process.execPath, [join(ROOT, script), ...operands]), {
     cwd: ROOT,
     env: { PATH, HOME, HOST: '127.0.0.1', PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -18,6 +18,9 @@ const RETRY_AFTER_SECONDS = '1';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** Asked every few seconds by whatever watches the service; an answer of 503 is still logged. */
+const PROBES = ['/healthz', '/readyz'];
+
 /** A hostile path must not fill the log. */
 const MAX_LOGGED_PATH = 200;
 
@@ -31,7 +34,7 @@ export function requestLog(logger: Logger): MiddlewareHandler<ApiEnvironment> {
     c.set('log', {});
     await next();
     c.header('X-Request-Id', requestId);
-    const level = c.res.status >= 500 ? 'error' : 'info';
+    const level = c.res.status >= 500 ? 'error' : PROBES.includes(c.req.path) ? 'debug' : 'info';
     logger[level](
       {
         request_id: requestId,

@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { connectForBlocking, connectForRequests, createBlobStore, createLogger } from '@rollcall/platform';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { form, photo } from '../../../test/src/support/client.js';
+import { type RedisServer, startRedis } from '../../../test/src/support/redis.js';
+import { temporaryFolder } from '../../../test/src/support/rollcall.js';
+import { createApp } from './app.js';
+import { type BullQueue, createBullQueue } from './jobs/bullmq-queue.js';
+import { createSubmit } from './jobs/submit.js';
+import { createWaiters, type Waiters } from './jobs/waiters.js';
+
+// The API on a real socket, with a real queue that no worker serves: what waits here waits until it leaves.
+const folder = temporaryFolder();
+const MAX_UPLOAD_BYTES = 1_000_000;
+let redis: RedisServer;
+let queue: BullQueue;
+let waiters: Waiters;
+let server: ReturnType<typeof createAdaptorServer>;
+let url: string;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  const logger = createLogger({ name: 'test', level: 'fatal', errorLogFile: `${folder.path}/error_log.txt` });
+  queue = createBullQueue({
+    redis: connectForRequests(redis.url),
+    eventsRedis: connectForBlocking(redis.url),
+    resultTtlSeconds: 60,
+    logger,
+  });
+  await queue.connected(5000);
+  waiters = createWaiters({ endedJobs: queue, onError: () => undefined });
+  const uploads = createBlobStore({ s3: undefined, dataDir: folder.path });
+  const app = createApp({
+    submit: createSubmit({ uploads, queue, waiters, jobDeadlineMs: 60_000 }),
+    queue,
+    waiters,
+    checks: {
+      redis: async () => 'ok',
+      store: () => new Promise(() => undefined),
+      workers: async () => {
+        throw new Error('nobody');
+      },
+    },
+    logger,
+    maxUploadBytes: MAX_UPLOAD_BYTES,
+    syncTimeoutMs: 60_000,
+    enforceDetection: false,
+  });
+  server = createAdaptorServer({ fetch: app.fetch });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.close();
+  waiters.close();
+  await queue.close();
+  await redis.stop();
+  folder.remove();
+});
+
+it('frees the waiter of every client that leaves', async () => {
+  const warnings: Error[] = [];
+  process.on('warning', (warning) => warnings.push(warning));
+  const image = await photo('person_a_1.jpg');
+  const clients = Array.from({ length: 200 }, () => new AbortController());
+  const gone = clients.map(({ signal }) =>
+    fetch(`${url}/recognize_face`, { method: 'POST', body: form('7', image), signal }).catch(() => 'left'),
+  );
+  await expect.poll(() => waiters.size, { timeout: 20_000 }).toBe(200);
+  for (const client of clients) client.abort();
+  await Promise.all(gone);
+  await expect.poll(() => waiters.size, { timeout: 20_000 }).toBe(0);
+  expect(warnings).toEqual([]);
+});
+
+it('frees the waiter of a poll that leaves', async () => {
+  const accepted = await fetch(`${url}/v1/verifications`, {
+    method: 'POST',
+    body: form('7', await photo('person_a_1.jpg')),
+    headers: { prefer: 'respond-async' },
+  });
+  const { status_url } = (await accepted.json()) as { status_url: string };
+  const client = new AbortController();
+  const poll = fetch(`${url}${status_url}?wait=60`, { signal: client.signal }).catch(() => 'left');
+  await expect.poll(() => waiters.size).toBe(1);
+  client.abort();
+  await poll;
+  await expect.poll(() => waiters.size).toBe(0);
+});
+
+it('answers an endless upload with 413 and does not read it to the end', async () => {
+  const upload = request(`${url}/recognize_face`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=b', 'transfer-encoding': 'chunked' },
+  });
+  const chunk = Buffer.alloc(65_536);
+  let closed = false;
+  let sent = 0;
+  const answered = new Promise<number>((resolve) => {
+    upload.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+  });
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ['close', 'error']) {
+      upload.on(event, () => {
+        closed = true;
+        resolve();
+      });
+    }
+  });
+  const send = () => {
+    while (!closed && upload.write(chunk)) sent += chunk.length;
+    sent += chunk.length;
+  };
+  upload.on('drain', send);
+  send();
+  expect(await answered).toBe(413);
+  await ended;
+  // What the kernel buffers and the server drains so that the client can read the answer is bounded.
+  expect(sent).toBeLessThan(200_000_000);
+});
+
+it('answers a declared length that is too large without reading anything', async () => {
+  const upload = request(`${url}/recognize_face`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=b', 'content-length': `${10 * MAX_UPLOAD_BYTES}` },
+  });
+  upload.on('error', () => undefined);
+  upload.flushHeaders();
+  const [response] = await once(upload, 'response');
+  expect(response.statusCode).toBe(413);
+  upload.destroy();
+});
+
+it('is not ready while a check hangs or fails, and says which', async () => {
+  const response = await fetch(`${url}/readyz`);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({
+    status: 'not_ready',
+    checks: {
+      redis: { ok: true },
+      store: { ok: false, detail: 'no answer in time' },
+      workers: { ok: false, detail: 'nobody' },
+    },
+  });
+});
+
+it('takes a caller’s request id only when it is harmless', async () => {
+  const idFor = async (id: string) =>
+    (await fetch(`${url}/healthz`, { headers: { 'x-request-id': id } })).headers.get('x-request-id');
+  expect(await idFor('gate-7.42_a')).toBe('gate-7.42_a');
+  for (const id of ['<script>', 'x'.repeat(65), 'a b', '"']) expect(await idFor(id)).toMatch(/^[0-9a-f-]{36}$/);
+});
