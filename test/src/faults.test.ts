@@ -145,9 +145,9 @@ describe('a stopped worker', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'ends its running job on %s and leaves the rest for others',
     async (signal) => {
-      const worker = await addWorker();
       const ids = await Promise.all(Array.from({ length: 10 }, async () => submit(slowPhoto)));
-      await untilActive(ids[0] ?? '');
+      const worker = await addWorker();
+      await Promise.race(ids.map(untilActive));
       expect(await worker.stop(signal)).toBe(0);
       workers.splice(workers.indexOf(worker), 1);
       const statuses = await Promise.all(ids.map(async (id) => (await get(`${api.url}/v1/jobs/${id}`)).body.status));

@@ -11,6 +11,7 @@ import sharp from 'sharp';
 import { photoPath } from '../support/client.js';
 import { startMinio } from '../support/minio.js';
 import { startSystem, temporaryFolder } from '../support/rollcall.js';
+import { until } from '../support/until.js';
 import { startBarePipeline } from './bare.js';
 import { type LoadResult, load } from './load.js';
 
@@ -95,6 +96,12 @@ const rows: Row[] = [];
 say('clients   per s   bare per s   ratio   p50 ms   p90 ms   p99 ms   errors');
 for (const clients of points) {
   const result = await load(system.url, EMPLOYEE, photos, clients, seconds);
+  // The last requests of a closed loop are still queued when it ends.
+  await until(
+    'the queue is empty',
+    async () => ((await store.list('uploads/')).some(({ size }) => size > 0) ? undefined : true),
+    60_000,
+  );
   const after = await bare.measure(seconds / 2);
   const mean = (before.perSecond + after.perSecond) / 2;
   before = after;
