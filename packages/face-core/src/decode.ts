@@ -15,6 +15,9 @@ export const MAX_DECODED_SIDE = 1024;
 
 const DECODE_TIMEOUT_SECONDS = 10;
 
+/** The grey on which transparent photos are laid. */
+const BACKGROUND = 128;
+
 export interface DecodeLimits {
   /** Width × height above which a photo is not decoded. */
   readonly maxPixels: number;
@@ -43,12 +46,11 @@ export async function decodePhoto(bytes: Uint8Array, { maxPixels }: DecodeLimits
       .clone()
       .timeout({ seconds: DECODE_TIMEOUT_SECONDS })
       .resize({ width: MAX_DECODED_SIDE, height: MAX_DECODED_SIDE, fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: '#808080' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const { width, height } = info;
-    const image = { width, height, data: info.channels === 3 ? data : greyToRgb(data, info.channels) };
+    const image = { width, height, data: info.channels === 3 ? data : toRgb(data, info.channels) };
     if (Math.max(width, height) < MAX_DECODED_SIDE) return { kind: 'image', image, width, height };
     const { autoOrient: viewed } = await photo.metadata();
     return { kind: 'image', image, width: viewed.width, height: viewed.height };
@@ -58,10 +60,18 @@ export async function decodePhoto(bytes: Uint8Array, { maxPixels }: DecodeLimits
   }
 }
 
-function greyToRgb(data: Uint8Array, channels: number): Uint8Array {
-  const rgb = new Uint8Array((data.length / channels) * 3);
-  for (let from = 0, to = 0; from < data.length; from += channels, to += 3) {
-    rgb.fill(data[from] as number, to, to + 3);
+/** One to four interleaved channels → three. libvips could do this as well, but costs every opaque photo a pass. */
+function toRgb(data: Uint8Array, channels: number): Uint8Array {
+  const pixels = data.length / channels;
+  const rgb = new Uint8Array(pixels * 3);
+  const isGrey = channels < 3;
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const from = pixel * channels;
+    const alpha = channels % 2 === 0 ? (data[from + channels - 1] as number) / 255 : 1;
+    for (let channel = 0; channel < 3; channel++) {
+      const value = data[from + (isGrey ? 0 : channel)] as number;
+      rgb[pixel * 3 + channel] = Math.round(value * alpha + BACKGROUND * (1 - alpha));
+    }
   }
   return rgb;
 }

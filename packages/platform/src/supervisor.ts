@@ -85,12 +85,8 @@ export function startSupervisor({ name, processes, start, logger, onFatal }: Sup
  * Starts a script with an IPC channel, in a process group of its own: Ctrl-C in a terminal reaches only the parent,
  * which then stops its processes in order.
  */
-export function forkScript(script: string, environment?: NodeJS.ProcessEnv): ChildProcess {
-  return fork(script, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    detached: true,
-    ...(environment && { env: environment }),
-  });
+export function forkScript(script: string, environment: NodeJS.ProcessEnv): ChildProcess {
+  return fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true, env: environment });
 }
 
 /** Tells the supervising process, if there is one, that this process has started. */

@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { Client } from 'minio';
+import type { S3Config } from '../config.js';
 import type { BlobInfo, BlobStore } from './blob-store.js';
 import { createHttpTransport } from './http-transport.js';
 import { assertListedKey, assertValidKey, assertValidPrefix, isFolder, isValidKey } from './key.js';
@@ -11,14 +12,7 @@ import { withTimeout } from './with-timeout.js';
 /** What S3 takes in one deletion and gives in one page of a listing. */
 const MAX_KEYS_PER_REQUEST = 1000;
 
-export interface MinioBlobStoreOptions {
-  readonly endPoint: string;
-  readonly port: number;
-  readonly useSSL: boolean;
-  readonly accessKey: string;
-  readonly secretKey: string;
-  readonly bucket: string;
-  readonly region: string;
+export interface MinioBlobStoreOptions extends S3Config {
   /** How long one request may take, retries included; 10 seconds by default. */
   readonly timeoutMs?: number;
   /** Certificates to trust, in PEM, where the system's do not do. */
