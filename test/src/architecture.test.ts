@@ -10,7 +10,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'packages/contracts': ['zod'],
   'packages/face-core': ['sharp', 'onnxruntime-node'],
   'packages/gallery': ['@rollcall/contracts', '@rollcall/face-core', 'lru-cache', 'zod'],
-  'packages/platform': ['bullmq', 'ioredis', 'minio', 'pino', 'pino-pretty', 'zod'],
+  'packages/platform': ['@rollcall/contracts', 'bullmq', 'ioredis', 'minio', 'pino', 'pino-pretty', 'zod'],
   'apps/api': ['@rollcall/contracts', '@rollcall/platform', '@hono/node-server', 'hono', 'bullmq', 'ioredis', 'zod'],
   'apps/worker': [
     '@rollcall/contracts',
@@ -28,6 +28,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     '@rollcall/api',
     '@rollcall/worker',
     'cli-progress',
+    'csv-parse',
+    'yauzl',
+    'zod',
   ],
 };
 
@@ -115,6 +118,7 @@ describe('the house', () => {
       'apps/api/src/main.ts',
       'apps/cli/src/import.ts',
       'apps/cli/src/private-redis.ts',
+      'apps/cli/src/reindex.ts',
       'apps/cli/src/start.ts',
       'apps/worker/src/inference/main.ts',
       'apps/worker/src/main.ts',

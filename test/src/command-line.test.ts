@@ -203,10 +203,10 @@ describe('rollcall import', () => {
       'added     1001/face_1.jpg',
       'added     1001/face_2.jpg',
       'added     Zoë 2/face_1.jpg',
-      expect.stringMatching(/^refused {3}3\/face_1\.jpg {2}\(several faces/),
-      expect.stringMatching(/^refused {3}4\/face_1\.jpg {2}\(no face/),
-      expect.stringMatching(/^refused {3}5\/face_1\.jpg {2}\(not a readable/),
-      expect.stringMatching(/^refused {3}a\.\.b\/face_1\.jpg {2}\(the folder's name is no employee id/),
+      expect.stringMatching(/^refused {3}3\/face_1\.jpg {2}\(MULTIPLE_FACES: /),
+      expect.stringMatching(/^refused {3}4\/face_1\.jpg {2}\(NO_FACE: /),
+      expect.stringMatching(/^refused {3}5\/face_1\.jpg {2}\(UNREADABLE_IMAGE: /),
+      expect.stringMatching(/^refused {3}a\.\.b\/face_1\.jpg {2}\(INVALID_EMPLOYEE_ID: the folder's name/),
     ]);
     const stored = () => readdirSync(join(folder.path, 'data'), { recursive: true, encoding: 'utf8' }).sort();
     const before = stored();
@@ -217,6 +217,7 @@ describe('rollcall import', () => {
     const second = await runNode(CLI, ['import', source], settings());
     expect(second.stdout).toContain('7 photos: 0 added, 0 replaced, 3 unchanged, 4 refused');
     expect(stored()).toEqual(before);
+    // A new photo under an old name takes its place.
     copyFileSync(photoPath('person_b_2.jpg'), join(source, 'Zoë 2/face_1.jpg'));
     expect((await runNode(CLI, ['import', source], settings())).stdout).toContain('replaced  Zoë 2/face_1.jpg');
   });
@@ -248,7 +249,7 @@ describe('rollcall import', () => {
 it('explains itself', async () => {
   expect(await runNode(CLI, ['--help'], settings())).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('import FOLDER'),
+    stdout: expect.stringContaining('import SOURCE'),
   });
   expect(await runNode(CLI, ['frobnicate'], settings())).toMatchObject({ code: CONFIGURATION });
 });

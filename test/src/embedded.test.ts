@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { createBlobStore } from '@rollcall/platform';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
+import { enrolmentSuite } from './suites/enrolment.suite.js';
 import { verificationSuite } from './suites/verification.suite.js';
 import { type System, startSystem, temporaryFolder } from './support/rollcall.js';
 
@@ -16,4 +19,11 @@ afterAll(async () => {
   folder.remove();
 });
 
-verificationSuite('embedded default', () => ({ system, store, lines: () => system.lines }));
+const under = () => ({ system, store, lines: () => system.lines });
+let redis: Redis | undefined;
+
+verificationSuite('embedded default', under);
+enrolmentSuite('employees of the embedded default', () => ({
+  ...under(),
+  redis: () => (redis ??= new Redis(join(folder.path, 'redis/redis.sock'))),
+}));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createBlobStore } from '@rollcall/platform';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { form, get, photo, post } from './support/client.js';
+import { form, get, photo, post, remove } from './support/client.js';
 import { type RedisServer, startRedis } from './support/redis.js';
 import {
   isInferenceReady,
@@ -222,6 +222,50 @@ describe('waiting', () => {
     await addWorker();
     expect((await post(`${api.url}/recognize_face`, form('1001', image))).status).toBe(200);
     await noUploadLeft();
+  });
+});
+
+describe('erasing an employee', () => {
+  const pending = async () => {
+    const image = await photo('person_b_1.jpg');
+    const body = new FormData();
+    body.append('image', new Blob([Uint8Array.from(image)]));
+    const accepted = await post(`${api.url}/v1/employees/pending/faces`, body, { prefer: 'respond-async' });
+    expect(accepted.status).toBe(202);
+    return accepted.body.job_id as string;
+  };
+
+  it('takes pending jobs and their uploads along, and tells whoever waits', async () => {
+    const ids = [await pending(), await pending()];
+    const waiting = post(`${api.url}/v1/verifications`, form('pending', await photo('person_b_2.jpg')));
+    await until('all uploads are there', async () =>
+      (await store.list('uploads/')).filter(({ size }) => size > 0).length === 3 ? true : undefined,
+    );
+    const erased = await remove(`${api.url}/v1/employees/pending`);
+    expect(erased.body.erased).toMatchObject({ photos: 0, jobs: 3, uploads: 3 });
+    expect(await waiting).toMatchObject({ status: 404, body: { code: 'employee_erased' } });
+    for (const id of ids) expect(await get(`${api.url}/v1/jobs/${id}`)).toMatchObject({ status: 404 });
+    expect((await store.list('uploads/')).filter(({ size }) => size > 0)).toEqual([]);
+    await addWorker();
+    expect(await get(`${api.url}/v1/employees/pending`)).toMatchObject({ status: 404 });
+  });
+
+  it('undoes an enrolment that was running', async () => {
+    const worker = await addWorker();
+    const body = new FormData();
+    body.append('image', new Blob([Uint8Array.from(slowPhoto)]));
+    const accepted = await post(`${api.url}/v1/employees/running/faces`, body, { prefer: 'respond-async' });
+    await untilActive(accepted.body.job_id);
+    expect((await remove(`${api.url}/v1/employees/running`)).status).toBe(200);
+    expect(worker.lines.some(({ outcome }) => outcome === 'employee_erased')).toBe(true);
+    expect(await store.list('employees/running/')).toEqual([]);
+  });
+
+  it('completes what a crash interrupted', async () => {
+    await store.put('employees/half/.rollcall/face_1.jpg.embedding.json', Buffer.from('{}'));
+    await store.put('employees/half/face_2.jpg', await photo('person_a_1.jpg'));
+    expect((await remove(`${api.url}/v1/employees/half`)).body.erased).toMatchObject({ photos: 1, embeddings: 1 });
+    expect(await store.list('employees/half/')).toEqual([]);
   });
 });
 

@@ -2,7 +2,9 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BlobStore, createBlobStore, loadConfig } from '@rollcall/platform';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enrolmentSuite } from './suites/enrolment.suite.js';
 import { verificationSuite } from './suites/verification.suite.js';
 import { form, photo, photoPath, post } from './support/client.js';
 import { isMinioMissing, type MinioServer, startMinio } from './support/minio.js';
@@ -49,6 +51,14 @@ describe.skipIf(isMinioMissing())('Redis and S3', () => {
     system: api,
     store,
     lines: () => [api, ...workers].flatMap(({ lines }) => [...lines]),
+  }));
+
+  let client: Redis | undefined;
+  enrolmentSuite('employees of an API and two workers', () => ({
+    system: api,
+    store,
+    lines: () => [],
+    redis: () => (client ??= new Redis(redis.url)),
   }));
 
   it('is filled by the import', async () => {

@@ -8,6 +8,8 @@ import { form, photo } from '../../../test/src/support/client.js';
 import { type RedisServer, startRedis } from '../../../test/src/support/redis.js';
 import { temporaryFolder } from '../../../test/src/support/rollcall.js';
 import { createApp } from './app.js';
+import { createDirectory } from './employees/directory.js';
+import { createErase } from './employees/erase.js';
 import { type BullQueue, createBullQueue } from './jobs/bullmq-queue.js';
 import { createSubmit } from './jobs/submit.js';
 import { createWaiters, type Waiters } from './jobs/waiters.js';
@@ -37,6 +39,13 @@ beforeAll(async () => {
     submit: createSubmit({ uploads, queue, waiters, jobDeadlineMs: 60_000 }),
     queue,
     waiters,
+    directory: createDirectory(uploads),
+    erase: createErase({
+      store: uploads,
+      jobs: queue,
+      erasures: { mark: async () => undefined },
+      changes: { announce: async () => undefined },
+    }),
     checks: {
       redis: async () => 'ok',
       store: () => new Promise(() => undefined),

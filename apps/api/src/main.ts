@@ -5,6 +5,8 @@ import {
   connectForBlocking,
   connectForRequests,
   createBlobStore,
+  createErasures,
+  createGalleryChanges,
   createLogger,
   loadConfig,
   reportReady,
@@ -13,6 +15,8 @@ import {
   stopOnSignal,
 } from '@rollcall/platform';
 import { createApp } from './app.js';
+import { createDirectory } from './employees/directory.js';
+import { createErase } from './employees/erase.js';
 import { createBullQueue } from './jobs/bullmq-queue.js';
 import { createSubmit } from './jobs/submit.js';
 import { createWaiters } from './jobs/waiters.js';
@@ -42,6 +46,13 @@ await runMain(async () => {
     submit: createSubmit({ uploads: store, queue, waiters, jobDeadlineMs: config.jobDeadlineMs }),
     queue,
     waiters,
+    directory: createDirectory(store),
+    erase: createErase({
+      store,
+      jobs: queue,
+      erasures: createErasures(redis, config.jobDeadlineMs),
+      changes: createGalleryChanges(redis),
+    }),
     checks: {
       redis: async () => `answers ${await redis.ping()}`,
       store: async () => {

@@ -16,6 +16,7 @@ export const ERRORS = {
   missing_fields: { status: 400, message: 'Employee ID and image are required', retryable: false },
   invalid_employee_id: { status: 400, message: EMPLOYEE_ID_RULE, retryable: false },
   invalid_request: { status: 400, message: 'The request cannot be understood', retryable: false },
+  too_many_images: { status: 400, message: 'More images than this request may have', retryable: false },
   employee_not_found: { status: 404, message: 'Employee face not added yet!', retryable: false },
   reference_not_found: { status: 404, message: 'Employee face image not found', retryable: false },
   reference_unusable: {
@@ -23,6 +24,12 @@ export const ERRORS = {
     message: "None of the employee's reference photos shows a face; add a clear portrait",
     retryable: false,
   },
+  employee_erased: {
+    status: 404,
+    message: 'The employee was erased after this request was made',
+    retryable: false,
+  },
+  face_not_found: { status: 404, message: 'The employee has no such reference photo', retryable: false },
   job_not_found: {
     status: 404,
     message: 'No such job: the id is wrong, or the result is older than RESULT_TTL_SECONDS',
@@ -46,9 +53,19 @@ export const ERRORS = {
     message: 'No face was found in the image; look at the camera and come closer',
     retryable: false,
   },
-  internal_error: { status: 500, message: 'The verification failed on our side; try again', retryable: true },
+  photos_refused: {
+    status: 422,
+    message: 'No photo is fit to be a reference; see refusals',
+    retryable: false,
+  },
+  internal_error: { status: 500, message: 'The request failed on our side; try again', retryable: true },
   store_unavailable: { status: 503, message: 'The photo store does not answer; try again', retryable: true },
   queue_unavailable: { status: 503, message: 'The queue does not answer; try again', retryable: true },
+  erasure_incomplete: {
+    status: 503,
+    message: 'A job of the employee is still running, so not everything is erased yet; erase again',
+    retryable: true,
+  },
   expired: {
     status: 503,
     message: "No worker was free before the request's deadline; try again",

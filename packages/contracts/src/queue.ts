@@ -4,5 +4,5 @@
  */
 export const QUEUE_NAME = '{rollcall}';
 
-/** BullMQ job name of a 1:1 verification. */
-export const VERIFY_JOB = 'verify';
+/** Channel on which workers and APIs tell each other whose references have changed; messages are employee ids. */
+export const GALLERY_CHANGES_CHANNEL = '{rollcall}:gallery-changes';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.js';
 import { ERRORS } from './errors.js';
+import { facialAreaSchema } from './faces.js';
+import { enrolledPhotoSchema, probeQualitySchema, verificationResultSchema } from './outcomes.js';
 import { reasonSchema } from './reasons.js';
-import { facialAreaSchema, verificationResultSchema } from './verification.js';
 
 /** `POST /recognize_face`, 200. */
 export const recognizedReplySchema = z.object({
@@ -15,6 +16,8 @@ export const recognizedReplySchema = z.object({
 export const notRecognizedReplySchema = z.object({
   message: z.literal('Face not recognized'),
   reason: reasonSchema,
+  /** What the person in front of the camera can do about it, if anything. */
+  advice: z.string().nullable(),
   verification_result: verificationResultSchema,
 });
 
@@ -39,11 +42,87 @@ export const verificationReplySchema = z.object({
   model: z.string(),
   similarity_metric: z.string(),
   probe: facialAreaSchema.nullable(),
+  quality: probeQualitySchema,
   reference: z.object({ photo: z.string(), face: facialAreaSchema }).nullable(),
+  references: z.array(z.object({ photo: z.string(), distance: z.number() })),
   /** Seconds a worker spent on this verification. */
   time: z.number(),
 });
 export type VerificationReply = z.infer<typeof verificationReplySchema>;
+
+/** `POST /v1/employees/{id}/faces`: 201 when a photo was added, 200 when all were known already. */
+export const enrolmentReplySchema = z.object({
+  job_id: z.uuid(),
+  employee_id: z.string(),
+  photos: z.array(enrolledPhotoSchema),
+});
+export type EnrolmentReply = z.infer<typeof enrolmentReplySchema>;
+
+/** `POST /v1/comparisons`, 200. */
+export const comparisonReplySchema = z.object({
+  job_id: z.uuid(),
+  verified: z.boolean(),
+  reason: reasonSchema.nullable(),
+  distance: z.number().nullable(),
+  threshold: z.number(),
+  model: z.string(),
+  similarity_metric: z.string(),
+  faces: z.array(facialAreaSchema.nullable()),
+  qualities: z.array(probeQualitySchema),
+  time: z.number(),
+});
+export type ComparisonReply = z.infer<typeof comparisonReplySchema>;
+
+/** `POST /v1/identifications`, 200. */
+export const identificationReplySchema = z.object({
+  job_id: z.uuid(),
+  reason: reasonSchema.nullable(),
+  candidates: z.array(z.object({ employee_id: z.string(), photo: z.string(), distance: z.number() })),
+  threshold: z.number(),
+  model: z.string(),
+  similarity_metric: z.string(),
+  probe: facialAreaSchema.nullable(),
+  quality: probeQualitySchema,
+  time: z.number(),
+});
+export type IdentificationReply = z.infer<typeof identificationReplySchema>;
+
+/** `GET /v1/employees`. */
+export const employeesReplySchema = z.object({
+  employees: z.array(z.object({ employee_id: z.string() })),
+  /** Pass it as `cursor` for the next page; null on the last. */
+  next_cursor: z.string().nullable(),
+});
+export type EmployeesReply = z.infer<typeof employeesReplySchema>;
+
+/** `GET /v1/employees/{id}` and `GET /v1/employees/{id}/faces`. */
+export const employeeReplySchema = z.object({
+  employee_id: z.string(),
+  faces: z.array(
+    z.object({
+      face: z.string(),
+      bytes: z.number(),
+      modified_at: z.iso.datetime(),
+      photo_url: z.string(),
+      /** Whether its embedding has been made; it is at the next verification at the latest. */
+      embedded: z.boolean(),
+    }),
+  ),
+});
+export type EmployeeReply = z.infer<typeof employeeReplySchema>;
+
+/** `DELETE /v1/employees/{id}` and `DELETE /v1/employees/{id}/faces/{face}`: how many of each were erased. */
+export const erasureReplySchema = z.object({
+  employee_id: z.string(),
+  erased: z.object({
+    photos: z.number(),
+    embeddings: z.number(),
+    other_objects: z.number(),
+    jobs: z.number(),
+    uploads: z.number(),
+  }),
+});
+export type ErasureReply = z.infer<typeof erasureReplySchema>;
 
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
@@ -56,19 +135,28 @@ export const problemSchema = z.object({
   code: z.enum(errorCodes),
   retryable: z.boolean(),
   request_id: z.string(),
+  /** With `photos_refused`: what is wrong with each photo. */
+  photos: z.array(enrolledPhotoSchema).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
 export const jobStatusSchema = z.enum(['queued', 'active', 'succeeded', 'failed', 'expired']);
 export type JobStatus = z.infer<typeof jobStatusSchema>;
 
+const resultSchema = z.union([
+  verificationReplySchema,
+  enrolmentReplySchema,
+  identificationReplySchema,
+  comparisonReplySchema,
+]);
+
 /** `GET /v1/jobs/{id}`: once ended, `result` and the status and body that the synchronous call would have given. */
 export const jobReplySchema = z.object({
   job_id: z.uuid(),
   status: jobStatusSchema,
   status_url: z.string(),
-  /** Present when the job succeeded with a decision. */
-  result: verificationReplySchema.optional(),
+  /** Present when the job succeeded with a result, in the words of `/v1`. */
+  result: resultSchema.optional(),
   /** Present when the job has ended. */
   response: z
     .object({
@@ -77,7 +165,7 @@ export const jobReplySchema = z.object({
         recognizedReplySchema,
         notRecognizedReplySchema,
         originalErrorReplySchema,
-        verificationReplySchema,
+        resultSchema,
         problemSchema,
       ]),
     })

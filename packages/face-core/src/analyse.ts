@@ -4,6 +4,7 @@ import { decodePhoto } from './decode.js';
 import { createFaceDetector, type DetectedFace, dominantFace, hasComparableFace } from './detect.js';
 import { ALIGNED_SIDE, type Engine } from './engine.js';
 import { createPyramid, type Pyramid, samplePlanes } from './image.js';
+import { type AlignedFaceQuality, createQualityMeter, type FaceQuality } from './quality.js';
 import { mapLandmarks } from './view.js';
 import type { Detection } from './yunet.js';
 
@@ -17,8 +18,7 @@ export const PREPROCESSING_VERSION = 1;
 export interface AnalysedFace extends Detection {
   /** 128 numbers of Euclidean length 1. */
   readonly embedding: Float32Array;
-  /** The embedding's length before normalisation: small for blurred, dark or covered faces. */
-  readonly embeddingNorm: number;
+  readonly quality: FaceQuality;
 }
 
 /** Milliseconds by stage; stages that did not run are 0. */
@@ -54,18 +54,26 @@ export interface PhotoAnalyser {
 }
 
 /**
- * The whole pipeline: decode → detect → dominant face → refine → align → embed → normalise. Decoding runs beside other
- * calls; the rest is one call at a time, because inference occupies the process anyway and buffers can then be reused.
+ * The whole pipeline: decode → detect → dominant face → refine → align → measure → embed → normalise. Decoding runs
+ * beside other calls; the rest is one call at a time, because inference occupies the process anyway and buffers can then
+ * be reused.
  */
 export function createPhotoAnalyser(engine: Engine, options: AnalyserOptions): PhotoAnalyser {
   const { maxPixels, refineLandmarks = true } = options;
   const detector = createFaceDetector(engine);
   const aligned = new Float32Array(3 * ALIGNED_SIDE * ALIGNED_SIDE);
+  const measure = createQualityMeter();
   const exclusively = createMutex();
 
-  async function embed(photo: Pyramid, { landmarks }: DetectedFace): Promise<Float32Array> {
-    samplePlanes(photo, alignment(landmarks), ALIGNED_SIDE, ALIGNED_SIDE, 'rgb', aligned);
-    return engine.embed(aligned);
+  async function embed(
+    photo: Pyramid,
+    { landmarks, turns }: DetectedFace,
+  ): Promise<{ embedding: Float32Array; measures: AlignedFaceQuality }> {
+    const toPhoto = alignment(landmarks);
+    samplePlanes(photo, toPhoto, ALIGNED_SIDE, ALIGNED_SIDE, 'rgb', aligned);
+    const { width: photoWidth, height: photoHeight } = photo;
+    const measures = measure({ planes: aligned, toPhoto, landmarks, turns, photoWidth, photoHeight });
+    return { embedding: await engine.embed(aligned), measures };
   }
 
   return {
@@ -80,12 +88,17 @@ export function createPhotoAnalyser(engine: Engine, options: AnalyserOptions): P
         const dominant = dominantFace(faces, photo.width, photo.height);
         if (!dominant) return { kind: 'no_face', times };
         const face = refineLandmarks ? await timed(times, 'refine', () => detector.refine(photo, dominant)) : dominant;
-        const embedding = await timed(times, 'embed', () => embed(photo, face));
+        const { embedding, measures } = await timed(times, 'embed', () => embed(photo, face));
         const embeddingNorm = normalise(embedding);
         const placed = scaleDetection(face, decoded.width / photo.width, decoded.height / photo.height);
+        const faceSize = Math.sqrt(placed.box.w * placed.box.h);
         return {
           kind: 'face',
-          face: { ...placed, embedding, embeddingNorm },
+          face: {
+            ...placed,
+            embedding,
+            quality: { faceSize, detectionScore: placed.score, embeddingNorm, ...measures },
+          },
           ambiguous: hasComparableFace(faces, dominant),
           times,
         };

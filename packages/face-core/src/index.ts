@@ -10,4 +10,5 @@ export {
   ExecutionProviderError,
 } from './engine.js';
 export { ModelFileError } from './models.js';
+export type { FaceQuality } from './quality.js';
 export type { Box, Landmarks } from './yunet.js';

@@ -17,6 +17,11 @@ export interface Reference extends ReferenceFace {
   readonly photo: string;
 }
 
+/** A reference photo with what is known of it. */
+export interface NamedRecord extends ReferenceRecord {
+  readonly photo: string;
+}
+
 /** An employee's folder as it is now. */
 export interface EmployeeFolder {
   readonly prefix: string;
@@ -30,15 +35,21 @@ export interface EmployeeFolder {
 export interface GalleryOptions {
   readonly store: ReferenceStore;
   readonly analyser: PhotoAnalyser;
-  /** How many references stay in memory; each takes about 1 KB. */
+  /** How many references stay in memory; each takes about 2 KB. */
   readonly cacheSize?: number;
 }
 
 export interface Gallery {
   /** One listing of the store: what anybody added, replaced or removed until now is in it. */
   open(employeeId: string): Promise<EmployeeFolder>;
-  /** The faces of the folder's photos. Photos without a face, or gone meanwhile, are left out. */
+  /** What is known of each of the folder's photos; photos that are gone meanwhile are left out. */
+  records(folder: EmployeeFolder): Promise<NamedRecord[]>;
+  /** The faces of the folder's photos; photos without a face are left out. */
   references(folder: EmployeeFolder): Promise<Reference[]>;
+  /** How many of the folder's photos have no embedding of the current model and preprocessing beside them. */
+  stale(folder: EmployeeFolder): Promise<number>;
+  /** Drops what memory holds of the employee. */
+  forget(employeeId: string): void;
 }
 
 const DEFAULT_CACHE_SIZE = 20_000;
@@ -65,9 +76,13 @@ export function createGallery({ store, analyser, cacheSize = DEFAULT_CACHE_SIZE 
     return loading;
   }
 
-  async function load(photo: StoredObject, stored: StoredObject | undefined): Promise<ReferenceRecord | undefined> {
+  async function readRecord(stored: StoredObject | undefined): Promise<ReferenceRecord | undefined> {
     const object = stored && (await store.get(stored.key));
-    const record = object && decodeRecord(object.bytes);
+    return object && decodeRecord(object.bytes);
+  }
+
+  async function load(photo: StoredObject, stored: StoredObject | undefined): Promise<ReferenceRecord | undefined> {
+    const record = await readRecord(stored);
     if (record?.etag === photo.etag) return record;
     return embed(photo.key, record);
   }
@@ -91,6 +106,14 @@ export function createGallery({ store, analyser, cacheSize = DEFAULT_CACHE_SIZE 
     if (!objects.some(({ key }) => key === photoKey)) await store.delete([embeddingKey(photoKey)]);
   }
 
+  async function records({ prefix, photos, embeddings }: EmployeeFolder): Promise<NamedRecord[]> {
+    const found = await Promise.all(photos.map((photo) => cached(photo, embeddings.get(photo.key))));
+    return found.flatMap((record, index) => {
+      const photo = photos[index]?.key.slice(prefix.length) ?? '';
+      return record ? [{ ...record, photo }] : [];
+    });
+  }
+
   return {
     async open(employeeId) {
       const prefix = employeePrefix(employeeId);
@@ -109,12 +132,20 @@ export function createGallery({ store, analyser, cacheSize = DEFAULT_CACHE_SIZE 
       return { prefix, exists: objects.length > 0, photos, embeddings };
     },
 
-    async references({ prefix, photos, embeddings }) {
-      const records = await Promise.all(photos.map((photo) => cached(photo, embeddings.get(photo.key))));
-      return records.flatMap((record, index) => {
-        const photo = photos[index]?.key.slice(prefix.length) ?? '';
-        return record?.face ? [{ ...record.face, photo }] : [];
-      });
+    records,
+
+    async references(folder) {
+      return (await records(folder)).flatMap(({ photo, face }) => (face ? [{ ...face, photo }] : []));
+    },
+
+    async stale({ photos, embeddings }) {
+      const stored = await Promise.all(photos.map(({ key }) => readRecord(embeddings.get(key))));
+      return stored.filter((record, index) => record?.etag !== photos[index]?.etag).length;
+    },
+
+    forget(employeeId) {
+      const prefix = employeePrefix(employeeId);
+      for (const id of [...cache.keys()]) if (id.startsWith(prefix)) cache.delete(id);
     },
   };
 }

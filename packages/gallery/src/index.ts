@@ -1,5 +1,8 @@
 // Who is known: employees' reference photos, their embeddings, and the rules for a new one.
-export { createEnrol, type Enrol, type EnrolmentResult } from './enrol.js';
+export { type Candidate, GalleryFullError } from './embedding-matrix.js';
+export { createEnrol, type Enrol, type EnrolRequest } from './enrol.js';
 export { createGallery, type Gallery, type Reference } from './gallery.js';
+export { createGalleryIndex, type GalleryIndex, type GalleryIndexOptions } from './gallery-index.js';
+export { assess, DEFAULT_QUALITY_LIMITS, type QualityLimits, toWireQuality } from './quality-gate.js';
 export { facialArea } from './reference-record.js';
 export type { ReferenceStore } from './store.js';

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { DEFAULT_QUALITY_LIMITS } from '@rollcall/contracts';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig, requireRedisUrl } from './config.js';
 
@@ -47,6 +48,17 @@ describe('loadConfig', () => {
     });
   });
 
+  it('has a variable for every limit on quality', () => {
+    expect(loadConfig({}).qualityLimits).toEqual(DEFAULT_QUALITY_LIMITS);
+    for (const name of Object.keys(DEFAULT_QUALITY_LIMITS)) {
+      const variable = `QUALITY_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+      expect(loadConfig({ [variable]: '0.123' }).qualityLimits, variable).toEqual({
+        ...DEFAULT_QUALITY_LIMITS,
+        [name]: 0.123,
+      });
+    }
+  });
+
   it.each([
     ['PORT', '70000'],
     ['PORT', 'abc'],
@@ -61,6 +73,8 @@ describe('loadConfig', () => {
     ['MAX_UPLOAD_BYTES', '10MB'],
     ['MINIO_ENDPOINT', 'http://minio:9000'],
     ['MINIO_BUCKET', 'ab'],
+    ['QUALITY_MIN_SHARPNESS', '40'],
+    ['QUALITY_MAX_YAW', '-1'],
     ['LOG_LEVEL', 'loud'],
   ])('names %s when it is %s', (name, value) => {
     expect(messageOf({ [name]: value })).toContain(`\n  ${name}: `);

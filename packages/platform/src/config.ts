@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_QUALITY_LIMITS, type QualityLimits } from '@rollcall/contracts';
 import { z } from 'zod';
 
 /** The configuration cannot be used. `message` has one line per wrong variable. */
@@ -10,6 +11,11 @@ export class ConfigError extends Error {
 
 const positiveInteger = z.coerce.number().int().positive();
 const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] });
+
+const share = z.coerce.number().min(0).max(1);
+const luma = z.coerce.number().min(0).max(255);
+const degrees = z.coerce.number().min(0).max(180);
+const notNegative = z.coerce.number().min(0);
 
 const modelsDir = fileURLToPath(new URL('../../../models', import.meta.url));
 
@@ -41,6 +47,23 @@ const environmentSchema = z
     ENFORCE_DETECTION: flag.default(false),
     MAX_UPLOAD_BYTES: positiveInteger.default(10_485_760),
     MAX_IMAGE_PIXELS: positiveInteger.default(40_000_000),
+    QUALITY_MIN_FACE_SIZE: notNegative.default(DEFAULT_QUALITY_LIMITS.minFaceSize),
+    QUALITY_WARN_FACE_SIZE: notNegative.default(DEFAULT_QUALITY_LIMITS.warnFaceSize),
+    QUALITY_MIN_DETECTION_SCORE: share.default(DEFAULT_QUALITY_LIMITS.minDetectionScore),
+    QUALITY_MIN_EMBEDDING_NORM: notNegative.default(DEFAULT_QUALITY_LIMITS.minEmbeddingNorm),
+    QUALITY_MIN_SHARPNESS: share.default(DEFAULT_QUALITY_LIMITS.minSharpness),
+    QUALITY_WARN_SHARPNESS: share.default(DEFAULT_QUALITY_LIMITS.warnSharpness),
+    QUALITY_MIN_BRIGHTNESS: luma.default(DEFAULT_QUALITY_LIMITS.minBrightness),
+    QUALITY_WARN_BRIGHTNESS: luma.default(DEFAULT_QUALITY_LIMITS.warnBrightness),
+    QUALITY_MIN_CONTRAST: luma.default(DEFAULT_QUALITY_LIMITS.minContrast),
+    QUALITY_WARN_CONTRAST: luma.default(DEFAULT_QUALITY_LIMITS.warnContrast),
+    QUALITY_MAX_OVEREXPOSED: share.default(DEFAULT_QUALITY_LIMITS.maxOverexposed),
+    QUALITY_WARN_OVEREXPOSED: share.default(DEFAULT_QUALITY_LIMITS.warnOverexposed),
+    QUALITY_MAX_ROLL: degrees.default(DEFAULT_QUALITY_LIMITS.maxRoll),
+    QUALITY_WARN_ROLL: degrees.default(DEFAULT_QUALITY_LIMITS.warnRoll),
+    QUALITY_MAX_YAW: degrees.default(DEFAULT_QUALITY_LIMITS.maxYaw),
+    QUALITY_WARN_YAW: degrees.default(DEFAULT_QUALITY_LIMITS.warnYaw),
+    QUALITY_WARN_INSIDE: share.default(DEFAULT_QUALITY_LIMITS.warnInside),
     SHUTDOWN_GRACE_MS: positiveInteger.default(15_000),
     ERROR_LOG_FILE: z.string().optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -90,6 +113,8 @@ export interface Config {
   readonly enforceDetection: boolean;
   readonly maxUploadBytes: number;
   readonly maxImagePixels: number;
+  /** What a reference photo must be like. */
+  readonly qualityLimits: QualityLimits;
   readonly shutdownGraceMs: number;
   readonly errorLogFile: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -127,6 +152,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     enforceDetection: env.ENFORCE_DETECTION,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     maxImagePixels: env.MAX_IMAGE_PIXELS,
+    qualityLimits: qualityLimits(env),
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     errorLogFile: inFolder(dataDir, env.ERROR_LOG_FILE ?? 'error_log.txt'),
     logLevel: env.LOG_LEVEL,
@@ -161,6 +187,28 @@ function s3Config(env: z.infer<typeof environmentSchema>): S3Config | undefined 
     secretKey: env.MINIO_SECRET_KEY ?? '',
     bucket: env.MINIO_BUCKET,
     region: env.MINIO_REGION,
+  };
+}
+
+function qualityLimits(env: z.infer<typeof environmentSchema>): QualityLimits {
+  return {
+    minFaceSize: env.QUALITY_MIN_FACE_SIZE,
+    warnFaceSize: env.QUALITY_WARN_FACE_SIZE,
+    minDetectionScore: env.QUALITY_MIN_DETECTION_SCORE,
+    minEmbeddingNorm: env.QUALITY_MIN_EMBEDDING_NORM,
+    minSharpness: env.QUALITY_MIN_SHARPNESS,
+    warnSharpness: env.QUALITY_WARN_SHARPNESS,
+    minBrightness: env.QUALITY_MIN_BRIGHTNESS,
+    warnBrightness: env.QUALITY_WARN_BRIGHTNESS,
+    minContrast: env.QUALITY_MIN_CONTRAST,
+    warnContrast: env.QUALITY_WARN_CONTRAST,
+    maxOverexposed: env.QUALITY_MAX_OVEREXPOSED,
+    warnOverexposed: env.QUALITY_WARN_OVEREXPOSED,
+    maxRoll: env.QUALITY_MAX_ROLL,
+    warnRoll: env.QUALITY_WARN_ROLL,
+    maxYaw: env.QUALITY_MAX_YAW,
+    warnYaw: env.QUALITY_WARN_YAW,
+    warnInside: env.QUALITY_WARN_INSIDE,
   };
 }
 

@@ -300,7 +300,7 @@ export function verificationSuite(name: string, under: () => SystemUnderTest): v
         .filter((line) => line.request_id === 'join-me');
       expect(joined.map(({ name, msg, outcome }) => [name, msg, outcome]).sort()).toEqual([
         ['api', 'request', 'verified'],
-        ['worker', 'verification', 'verified'],
+        ['worker', 'job', 'verified'],
       ]);
       const record = await store.get(`${employeePrefix('1001')}.rollcall/face_1.jpg.embedding.json`);
       const { embedding } = JSON.parse(Buffer.from(record?.bytes ?? []).toString()).face;

@@ -38,6 +38,10 @@ export async function get(url: string): Promise<Answer> {
   return answer(await fetch(url));
 }
 
+export async function remove(url: string): Promise<Answer> {
+  return answer(await fetch(url, { method: 'DELETE' }));
+}
+
 async function answer(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: await response.json() };
 }

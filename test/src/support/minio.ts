@@ -75,7 +75,7 @@ export async function startMinio(): Promise<MinioServer> {
     rmSync(folder, { recursive: true, force: true });
   };
 
-  if (!(await isReady(server, `http://${endPoint}:${port}/minio/health/ready`))) {
+  if (!(await isReady(server, `http://${endPoint}:${port}/`))) {
     await stop();
     throw new Error(`${binary} did not start: ${output}`);
   }
@@ -85,8 +85,9 @@ export async function startMinio(): Promise<MinioServer> {
 async function isReady(server: ChildProcess, url: string): Promise<boolean> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline && server.exitCode === null) {
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) return true;
+    const response = await fetch(`${url}minio/health/ready`).catch(() => undefined);
+    // It says that it is ready a moment before it answers S3 requests with anything but 503.
+    if (response?.ok && (await fetch(url)).status !== 503) return true;
     await sleep(50);
   }
   return false;

@@ -5,8 +5,8 @@ import type { JobQueue, KnownJob } from '../jobs/ports.js';
 import type { Waiters } from '../jobs/waiters.js';
 import { type ApiContext, type ApiEnvironment, send, sendError } from './context.js';
 import { MAX_WAIT_SECONDS } from './prefer.js';
-import { replyTo, verificationOf } from './replies.js';
-import { statusUrl } from './verifications.js';
+import { replyTo, resultOf } from './replies.js';
+import { statusUrl } from './submissions.js';
 
 export interface JobHandlerOptions {
   readonly queue: JobQueue;
@@ -43,7 +43,7 @@ export function jobHandler({ queue, waiters, enforceDetection }: JobHandlerOptio
 function describe({ job, status, end }: KnownJob, enforceDetection: boolean): JobReply {
   const reply: JobReply = { job_id: job.id, status, status_url: statusUrl(job.id) };
   if (!end) return reply;
-  const result = verificationOf(job, end);
+  const result = resultOf(job, end);
   const { status: code, body } = replyTo(job, end, enforceDetection);
   return { ...reply, ...(result && { result }), response: { status: code, body: body as never } };
 }

@@ -1,11 +1,16 @@
 import {
+  type ComparisonReply,
   type Dialect,
+  type EnrolledPhoto,
+  type EnrolmentReply,
   ERRORS,
   type ErrorCode,
+  employeeOf,
   type FacialArea,
+  type IdentificationReply,
+  type Job,
+  type OutcomeOf,
   type Problem,
-  type VerificationJob,
-  type VerificationOutcome,
   type VerificationReply,
 } from '@rollcall/contracts';
 import type { JobEnd } from '../jobs/ports.js';
@@ -18,18 +23,45 @@ export interface Reply {
   readonly outcome: string;
 }
 
+/** What a job that succeeded found, in the words of `/v1`. */
+export type Result = VerificationReply | EnrolmentReply | ComparisonReply | IdentificationReply;
+
 /** The ended job → exactly what the synchronous call answers, in the dialect of the request that made the job. */
-export function replyTo(job: VerificationJob, end: JobEnd, enforceDetection: boolean): Reply {
-  if (end.kind === 'failed') return errorReply('internal_error', job.dialect, job.requestId);
+export function replyTo(job: Job, end: JobEnd, enforceDetection: boolean): Reply {
+  const error = (code: ErrorCode, photos?: readonly EnrolledPhoto[]) =>
+    errorReply(code, job.dialect, job.requestId, photos);
+  if (end.kind === 'failed') return error('internal_error');
+  if (end.kind === 'removed') return error('employee_erased');
   const { outcome } = end;
-  if (outcome.kind === 'expired') return errorReply('expired', job.dialect, job.requestId);
-  if (outcome.kind === 'refused') return errorReply(outcome.code, job.dialect, job.requestId);
-  if (outcome.reason === 'no_face' && enforceDetection) return errorReply('no_face', job.dialect, job.requestId);
-  return job.dialect === 'v1' ? v1Reply(job, outcome) : originalReply(job, outcome);
+  switch (outcome.kind) {
+    case 'expired':
+      return error('expired');
+    case 'refused':
+      return error(outcome.code);
+    case 'enrolled': {
+      if (outcome.photos.every(({ status }) => status === 'refused')) return error('photos_refused', outcome.photos);
+      const isNew = outcome.photos.some(({ status }) => status === 'added');
+      return { status: isNew ? 201 : 200, body: toEnrolment(job, outcome), outcome: isNew ? 'added' : 'unchanged' };
+    }
+    case 'decided':
+    case 'compared':
+    case 'identified': {
+      if (outcome.reason === 'no_face' && enforceDetection) return error('no_face');
+      if (job.dialect === 'original' && outcome.kind === 'decided') return originalReply(job, outcome);
+      if (outcome.reason === 'unreadable_image') return error('unreadable_image');
+      const word = outcome.kind === 'identified' ? 'identified' : 'verified';
+      return { status: 200, body: resultOf(job, end) ?? {}, outcome: outcome.reason ?? word };
+    }
+  }
 }
 
 /** An error in the dialect of the path: the original's `{"error": …}` or RFC 9457 problem details. */
-export function errorReply(code: ErrorCode, dialect: Dialect, requestId: string): Reply {
+export function errorReply(
+  code: ErrorCode,
+  dialect: Dialect,
+  requestId: string,
+  photos?: readonly EnrolledPhoto[],
+): Reply {
   const { status, message, retryable } = ERRORS[code];
   if (dialect === 'original') return { status, body: { error: message }, outcome: code };
   const problem: Problem = {
@@ -40,49 +72,83 @@ export function errorReply(code: ErrorCode, dialect: Dialect, requestId: string)
     code,
     retryable,
     request_id: requestId,
+    ...(photos && { photos: [...photos] }),
   };
   return { status, body: problem, outcome: code };
 }
 
-/** The verification as `/v1` tells it; undefined when the job ended without a decision. */
-export function verificationOf(job: VerificationJob, end: JobEnd): VerificationReply | undefined {
-  return end.kind === 'outcome' && end.outcome.kind === 'decided' ? toVerification(job, end.outcome) : undefined;
+/** The result as `/v1` tells it; undefined when the job ended without one. */
+export function resultOf(job: Job, end: JobEnd): Result | undefined {
+  if (end.kind !== 'outcome') return undefined;
+  const { outcome } = end;
+  switch (outcome.kind) {
+    case 'decided':
+      return toVerification(job, outcome);
+    case 'enrolled':
+      return toEnrolment(job, outcome);
+    case 'compared':
+      return toComparison(job, outcome);
+    case 'identified':
+      return toIdentification(job, outcome);
+    default:
+      return undefined;
+  }
 }
 
-type Decided = Extract<VerificationOutcome, { kind: 'decided' }>;
+/** How all comparisons are made. */
+const METHOD = { model: 'SFace', similarity_metric: 'cosine' } as const;
 
-function originalReply({ employeeId }: VerificationJob, { reason, result }: Decided): Reply {
+function originalReply(job: Job, { reason, result, quality }: OutcomeOf<'decided'>): Reply {
   if (reason === null) {
-    const body = { message: 'Face recognized successfully', employee_id: employeeId, verification_result: result };
+    const body = {
+      message: 'Face recognized successfully',
+      employee_id: employeeOf(job),
+      verification_result: result,
+    };
     return { status: 200, body, outcome: 'verified' };
   }
-  return {
-    status: 400,
-    body: { message: 'Face not recognized', reason, verification_result: result },
-    outcome: reason,
+  const body = {
+    message: 'Face not recognized',
+    reason,
+    advice: quality.findings[0]?.advice ?? null,
+    verification_result: result,
   };
+  return { status: 400, body, outcome: reason };
 }
 
-function v1Reply(job: VerificationJob, decided: Decided): Reply {
-  if (decided.reason === 'unreadable_image') return errorReply('unreadable_image', job.dialect, job.requestId);
-  return { status: 200, body: toVerification(job, decided), outcome: decided.reason ?? 'verified' };
-}
-
-function toVerification(job: VerificationJob, { reason, reference, result }: Decided): VerificationReply {
+function toVerification(
+  job: Job,
+  { reason, reference, references, quality, result }: OutcomeOf<'decided'>,
+): VerificationReply {
   const { img1, img2 } = result.facial_areas;
   return {
     job_id: job.id,
-    employee_id: job.employeeId,
+    employee_id: employeeOf(job) ?? '',
     verified: result.verified,
     reason,
     distance: result.distance,
     threshold: result.threshold,
-    model: result.model,
-    similarity_metric: result.similarity_metric,
+    ...METHOD,
     probe: img1,
+    quality,
     reference: referenceOf(reference, img2),
+    references,
     time: result.time,
   };
+}
+
+function toEnrolment(job: Job, { photos }: OutcomeOf<'enrolled'>): EnrolmentReply {
+  return { job_id: job.id, employee_id: employeeOf(job) ?? '', photos };
+}
+
+function toComparison(job: Job, outcome: OutcomeOf<'compared'>): ComparisonReply {
+  const { reason, distance, threshold, faces, qualities, time } = outcome;
+  return { job_id: job.id, verified: reason === null, reason, distance, threshold, ...METHOD, faces, qualities, time };
+}
+
+function toIdentification(job: Job, outcome: OutcomeOf<'identified'>): IdentificationReply {
+  const { reason, candidates, threshold, face, quality, time } = outcome;
+  return { job_id: job.id, reason, candidates, threshold, ...METHOD, probe: face, quality, time };
 }
 
 function referenceOf(photo: string | null, face: FacialArea | null): VerificationReply['reference'] {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { readVerificationForm } from './upload.js';
+import { type FormRules, readUploadForm } from './upload.js';
 
 const JPEG = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(100)]);
 const PNG = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.alloc(100)]);
 const WEBP = Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBPVP8 '), Buffer.alloc(100)]);
 const MAX = 100_000;
+const RULES: FormRules = { maxImageBytes: MAX, imageFields: ['image'], minImages: 1, maxImages: 1 };
 
 function request(fields: Record<string, string | Uint8Array>, type = 'image/jpeg'): Request {
   const form = new FormData();
@@ -14,25 +15,29 @@ function request(fields: Record<string, string | Uint8Array>, type = 'image/jpeg
   return new Request('http://rollcall/', { method: 'POST', body: form });
 }
 
-describe('readVerificationForm', () => {
+describe('readUploadForm', () => {
   it.each([
     ['JPEG', JPEG],
     ['PNG', PNG],
     ['WebP', WEBP],
   ])('reads a %s, whatever media type it claims', async (_name, image) => {
-    const read = await readVerificationForm(request({ employee_id: ' 7 ', image }, 'text/plain'), MAX);
-    expect(read).toEqual({ ok: true, form: { employeeId: '7', image: Uint8Array.from(image) } });
+    const read = await readUploadForm(request({ employee_id: '7', note: ' ', image }, 'text/plain'), RULES);
+    if (!read.ok) throw new Error(read.code);
+    expect(read.form.images).toEqual([Uint8Array.from(image)]);
+    expect(['employee_id', 'note', 'image', 'missing'].map(read.form.text)).toEqual([
+      '7',
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it.each<[string, Record<string, string | Uint8Array>]>([
     ['no image', { employee_id: '7' }],
-    ['no id', { image: JPEG }],
-    ['a blank id', { employee_id: '  ', image: JPEG }],
     ['an image that is text', { employee_id: '7', image: 'x' }],
-    ['an id that is a file', { employee_id: JPEG, image: JPEG }],
     ['an empty image', { employee_id: '7', image: new Uint8Array() }],
   ])('misses fields when there is %s', async (_name, fields) => {
-    expect(await readVerificationForm(request(fields), MAX)).toEqual({ ok: false, code: 'missing_fields' });
+    expect(await readUploadForm(request(fields), RULES)).toEqual({ ok: false, code: 'missing_fields' });
   });
 
   it.each<[string, BodyOf, Record<string, string>]>([
@@ -47,13 +52,17 @@ describe('readVerificationForm', () => {
     ],
   ])('misses fields when there is %s', async (_name, body, headers) => {
     const broken = new Request('http://rollcall/', { method: 'POST', headers, ...(body !== undefined && { body }) });
-    expect(await readVerificationForm(broken, MAX)).toEqual({ ok: false, code: 'missing_fields' });
+    expect(await readUploadForm(broken, RULES)).toEqual({ ok: false, code: 'missing_fields' });
   });
 
-  it.each(['../7', '..', 'a/b', 'a\\b', 'a\0b', 'x'.repeat(65)])('refuses the id %j', async (employee_id) => {
-    expect(await readVerificationForm(request({ employee_id, image: JPEG }), MAX)).toEqual({
+  it('takes as many images as the rules say', async () => {
+    const two: FormRules = { ...RULES, minImages: 2, maxImages: 2, imageFields: ['image', 'image2'] };
+    expect(await readUploadForm(request({ image: JPEG, image2: PNG }), two)).toMatchObject({ ok: true });
+    expect(await readUploadForm(request({ image: JPEG }), two)).toEqual({ ok: false, code: 'missing_fields' });
+    const one: FormRules = { ...two, minImages: 1, maxImages: 1 };
+    expect(await readUploadForm(request({ image: JPEG, image2: PNG }), one)).toEqual({
       ok: false,
-      code: 'invalid_employee_id',
+      code: 'too_many_images',
     });
   });
 
@@ -63,7 +72,7 @@ describe('readVerificationForm', () => {
     ['RIFF that is no WebP', Buffer.from('RIFF\0\0\0\0WAVEfmt ')],
     ['one byte', Buffer.from([0xff])],
   ])('refuses %s named .jpg', async (_name, image) => {
-    expect(await readVerificationForm(request({ employee_id: '7', image }), MAX)).toEqual({
+    expect(await readUploadForm(request({ employee_id: '7', image }), RULES)).toEqual({
       ok: false,
       code: 'unsupported_image_type',
     });
@@ -71,10 +80,10 @@ describe('readVerificationForm', () => {
 
   it('refuses an image that is one byte too long', async () => {
     const image = (length: number) => Buffer.concat([JPEG, Buffer.alloc(length - JPEG.length)]);
-    expect(await readVerificationForm(request({ employee_id: '7', image: image(MAX) }), MAX)).toMatchObject({
+    expect(await readUploadForm(request({ employee_id: '7', image: image(MAX) }), RULES)).toMatchObject({
       ok: true,
     });
-    expect(await readVerificationForm(request({ employee_id: '7', image: image(MAX + 1) }), MAX)).toEqual({
+    expect(await readUploadForm(request({ employee_id: '7', image: image(MAX + 1) }), RULES)).toEqual({
       ok: false,
       code: 'upload_too_large',
     });
@@ -94,7 +103,7 @@ describe('readVerificationForm', () => {
       duplex: 'half',
       headers: { 'content-type': 'multipart/form-data; boundary=b' },
     } as RequestInit);
-    expect(await readVerificationForm(endless, MAX)).toEqual({ ok: false, code: 'upload_too_large' });
+    expect(await readUploadForm(endless, RULES)).toEqual({ ok: false, code: 'upload_too_large' });
     expect(sent).toBeLessThan(MAX + 65_536 + 3 * 16_384);
   });
 });

@@ -1,47 +1,64 @@
-import { type ErrorCode, employeeIdSchema } from '@rollcall/contracts';
+import type { ErrorCode } from '@rollcall/contracts';
 import { imageTypeOf } from './image-type.js';
 
-export interface VerificationForm {
-  readonly employeeId: string;
-  readonly image: Uint8Array;
+/** A multipart form with images and texts. */
+export interface UploadForm {
+  /** One or more, in the order of the form, each a JPEG, PNG or WebP by its first bytes. */
+  readonly images: Uint8Array[];
+  /** The value of a text field, undefined when it is missing or blank. */
+  text(name: string): string | undefined;
 }
 
 export type FormResult =
-  | { readonly ok: true; readonly form: VerificationForm }
+  | { readonly ok: true; readonly form: UploadForm }
   | { readonly ok: false; readonly code: ErrorCode };
 
-/** Room for the multipart envelope and the other field beside the image. */
+export interface FormRules {
+  readonly maxImageBytes: number;
+  /** Names of the fields that hold images. */
+  readonly imageFields: readonly string[];
+  /** How many images there must be, and may be. */
+  readonly minImages: number;
+  readonly maxImages: number;
+}
+
+/** Room for the multipart envelope and the text fields. */
 const ENVELOPE_BYTES = 65_536;
 
-/**
- * The multipart form `employee_id`, `image` of a request. The body is read up to the limit and no further; the fields
- * are checked from the cheapest rule to the dearest.
- */
-export async function readVerificationForm(request: Request, maxImageBytes: number): Promise<FormResult> {
+/** The multipart form of a request. The body is read up to the limit and no further. */
+export async function readUploadForm(request: Request, rules: FormRules): Promise<FormResult> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^multipart\/form-data\s*;/i.test(type)) return refused('missing_fields');
-  const limit = maxImageBytes + ENVELOPE_BYTES;
+  const limit = rules.maxImages * rules.maxImageBytes + ENVELOPE_BYTES;
   if (Number(request.headers.get('content-length')) > limit) return refused('upload_too_large');
   const body = await readUpTo(request.body, limit);
   if (body === undefined) return refused('upload_too_large');
 
-  let form: FormData;
+  let data: FormData;
   try {
-    form = await new Response(body, { headers: { 'content-type': type } }).formData();
+    data = await new Response(body, { headers: { 'content-type': type } }).formData();
   } catch {
     return refused('missing_fields');
   }
-  const id = form.get('employee_id');
-  const file = form.get('image');
-  if (typeof id !== 'string' || id.trim() === '' || !(file instanceof Blob) || file.size === 0) {
-    return refused('missing_fields');
-  }
-  const employeeId = employeeIdSchema.safeParse(id);
-  if (!employeeId.success) return refused('invalid_employee_id');
-  if (file.size > maxImageBytes) return refused('upload_too_large');
-  const image = new Uint8Array(await file.arrayBuffer());
-  if (!imageTypeOf(image)) return refused('unsupported_image_type');
-  return { ok: true, form: { employeeId: employeeId.data, image } };
+  const files = rules.imageFields
+    .flatMap((name) => data.getAll(name))
+    .filter((value) => value instanceof Blob)
+    .filter(({ size }) => size > 0);
+  if (files.length < rules.minImages) return refused('missing_fields');
+  if (files.length > rules.maxImages) return refused('too_many_images');
+  if (files.some((file) => file.size > rules.maxImageBytes)) return refused('upload_too_large');
+  const images = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
+  if (!images.every(imageTypeOf)) return refused('unsupported_image_type');
+  return {
+    ok: true,
+    form: {
+      images,
+      text(name) {
+        const value = data.get(name);
+        return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+      },
+    },
+  };
 }
 
 function refused(code: ErrorCode): FormResult {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { QUEUE_NAME, uploadKey, type VerificationJob, type VerificationOutcome } from '@rollcall/contracts';
+import { employeeOf, type Outcome, QUEUE_NAME, uploadKey, type VerificationJob } from '@rollcall/contracts';
 import { asBullConnection, connectForBlocking, connectForRequests, createLogger } from '@rollcall/platform';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -12,8 +12,8 @@ import { createWaiters } from './waiters.js';
 
 const folder = temporaryFolder();
 const logger = createLogger({ name: 'test', level: 'fatal', errorLogFile: `${folder.path}/error_log.txt` });
-const EXPIRED: VerificationOutcome = { kind: 'expired' };
-const REFUSED: VerificationOutcome = { kind: 'refused', code: 'employee_not_found' };
+const EXPIRED: Outcome = { kind: 'expired' };
+const REFUSED: Outcome = { kind: 'refused', code: 'employee_not_found' };
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ async function openQueue(): Promise<BullQueue> {
 }
 
 /** A worker on the real queue that answers what the test says. */
-function answer(outcomeOf: (job: VerificationJob) => VerificationOutcome | Promise<VerificationOutcome>): void {
+function answer(outcomeOf: (job: VerificationJob) => Outcome | Promise<Outcome>): void {
   const redis = connectForBlocking(server.url);
   redis.on('error', () => undefined);
   const worker = new Worker(QUEUE_NAME, async (job) => outcomeOf(job.data), {
@@ -62,7 +62,8 @@ function job(): VerificationJob {
     id,
     requestId: 'r',
     employeeId: '7',
-    imageKey: uploadKey(id),
+    kind: 'verify',
+    imageKeys: [uploadKey(id)],
     dialect: 'v1',
     submittedAt: now,
     deadline: now + 60_000,
@@ -129,8 +130,8 @@ it('answers 1,000 requests that wait at once, without a warning and without a wa
   const submissions = Array.from({ length: 1000 }, (_, index) =>
     submit({
       requestId: 'r',
-      employeeId: `${index}`,
-      image: new Uint8Array(),
+      order: { kind: 'verify', employeeId: `${index}` },
+      images: [new Uint8Array()],
       dialect: 'v1',
       waitMs: 60_000,
       signal: client.signal,
@@ -140,7 +141,7 @@ it('answers 1,000 requests that wait at once, without a warning and without a wa
   answer(({ employeeId }) => (Number(employeeId) % 2 === 0 ? REFUSED : EXPIRED));
   const ended = await Promise.all(submissions);
   for (const { job, end } of ended) {
-    expect(end).toEqual({ kind: 'outcome', outcome: Number(job.employeeId) % 2 === 0 ? REFUSED : EXPIRED });
+    expect(end).toEqual({ kind: 'outcome', outcome: Number(employeeOf(job)) % 2 === 0 ? REFUSED : EXPIRED });
   }
   expect(waiters.size).toBe(0);
   process.off('warning', listen);

@@ -1,14 +1,9 @@
-import {
-  type JobStatus,
-  QUEUE_NAME,
-  VERIFY_JOB,
-  verificationJobSchema,
-  verificationOutcomeSchema,
-} from '@rollcall/contracts';
+import { type JobStatus, jobSchema, outcomeSchema, QUEUE_NAME } from '@rollcall/contracts';
 import { asBullConnection, type Logger } from '@rollcall/platform';
-import { type Job, type JobState, Queue, QueueEvents } from 'bullmq';
+import { type Job as BullJob, type JobState, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { type EndedJobs, type JobEnd, type JobQueue, QueueUnavailableError } from './ports.js';
+import { eraseJobs } from './erase-jobs.js';
+import { type EndedJobs, type JobEnd, type JobQueue, type PersonalJobs, QueueUnavailableError } from './ports.js';
 
 export interface BullQueueOptions {
   /** Fails fast; for requests. */
@@ -19,7 +14,7 @@ export interface BullQueueOptions {
   readonly logger: Logger;
 }
 
-export interface BullQueue extends JobQueue, EndedJobs {
+export interface BullQueue extends JobQueue, EndedJobs, PersonalJobs {
   /** Calls `listener` for every job that ends, whoever added it. An event can get lost. */
   onEnded(listener: (jobId: string, end: JobEnd) => void): void;
   /** Resolves when Redis answers, or after the timeout. */
@@ -91,12 +86,12 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     available: () => redis.status === 'ready',
 
     async add(job) {
-      await ask(() => queue.add(VERIFY_JOB, job, { jobId: job.id }));
+      await ask(() => queue.add(job.kind, job, { jobId: job.id }));
     },
 
     async find(id) {
-      const job: Job | undefined = await ask(() => queue.getJob(id));
-      const payload = verificationJobSchema.safeParse(job?.data);
+      const job: BullJob | undefined = await ask(() => queue.getJob(id));
+      const payload = jobSchema.safeParse(job?.data);
       if (!job || !payload.success) return undefined;
       const status = STATUS[await ask(() => job.getState())];
       if (status === 'failed') return { job: payload.data, status, end: { kind: 'failed' } };
@@ -109,7 +104,7 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
       return ask(async () => {
         const [completed, failed] = await Promise.all([endedAmong('completed', ids), endedAmong('failed', ids)]);
         const ended = new Map<string, JobEnd>(failed.map((id) => [id, { kind: 'failed' }]));
-        for (const job of await Promise.all(completed.map((id): Promise<Job | undefined> => queue.getJob(id)))) {
+        for (const job of await Promise.all(completed.map((id): Promise<BullJob | undefined> => queue.getJob(id)))) {
           if (job?.id) ended.set(job.id, endOf(job.returnvalue));
         }
         return ended;
@@ -119,7 +114,10 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     onEnded(listener) {
       events.on('completed', ({ jobId, returnvalue }) => listener(jobId, endOf(returnvalue)));
       events.on('failed', ({ jobId }) => listener(jobId, { kind: 'failed' }));
+      events.on('removed', ({ jobId }) => listener(jobId, { kind: 'removed' }));
     },
+
+    eraseJobsOf: (employeeId) => eraseJobs(queue, redis, employeeId),
 
     connected(timeoutMs) {
       return new Promise((resolve) => {
@@ -144,11 +142,11 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
 
 /** What a worker returned, parsed: a result that this version does not understand counts as a failure. */
 function endOf(returnvalue: unknown): JobEnd {
-  const outcome = verificationOutcomeSchema.safeParse(returnvalue);
+  const outcome = outcomeSchema.safeParse(returnvalue);
   return outcome.success ? { kind: 'outcome', outcome: outcome.data } : { kind: 'failed' };
 }
 
 function statusOf(end: JobEnd): JobStatus {
-  if (end.kind === 'failed') return 'failed';
+  if (end.kind !== 'outcome') return 'failed';
   return end.outcome.kind === 'expired' ? 'expired' : 'succeeded';
 }

@@ -1,11 +1,17 @@
-import type { JobStatus, VerificationJob, VerificationOutcome } from '@rollcall/contracts';
+import type { Job, JobStatus, Outcome } from '@rollcall/contracts';
 
-/** How a job ended. `failed` means that it could not be carried out; everything a worker decided is an outcome. */
-export type JobEnd = { readonly kind: 'outcome'; readonly outcome: VerificationOutcome } | { readonly kind: 'failed' };
+/**
+ * How a job ended. Everything a worker decided is an outcome; `failed` means that it could not be carried out, `removed`
+ * that its employee was erased meanwhile.
+ */
+export type JobEnd =
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'removed' };
 
 /** A job as the queue knows it. */
 export interface KnownJob {
-  readonly job: VerificationJob;
+  readonly job: Job;
   readonly status: JobStatus;
   /** Present once the job has ended. */
   readonly end?: JobEnd;
@@ -16,7 +22,7 @@ export interface JobQueue {
   /** False while it is certain that a job could not be added. */
   available(): boolean;
   /** Resolves when the job is recorded. */
-  add(job: VerificationJob): Promise<void>;
+  add(job: Job): Promise<void>;
   find(id: string): Promise<KnownJob | undefined>;
 }
 
@@ -24,6 +30,20 @@ export interface JobQueue {
 export interface EndedJobs {
   /** Of the given jobs, those that have ended. */
   findEnded(ids: readonly string[]): Promise<ReadonlyMap<string, JobEnd>>;
+}
+
+/** Removal of everything the queue knows about a person. */
+export interface PersonalJobs {
+  /**
+   * Removes every job that is about the employee or names them in its outcome, and its events. Running ones are waited for.
+   * @returns how many, and the keys of uploads that no job will remove any more.
+   */
+  eraseJobsOf(employeeId: string): Promise<{ readonly jobs: number; readonly uploadKeys: readonly string[] }>;
+}
+
+/** A running job keeps an erasure from being complete; asking again completes it. */
+export class ErasureIncompleteError extends Error {
+  override readonly name = 'ErasureIncompleteError';
 }
 
 export class QueueUnavailableError extends Error {

@@ -1,19 +1,32 @@
-// One inference process: queue → verify → result. Started by the supervisor, one per core.
+// One inference process: queue → job → outcome. Started by the supervisor, one per core.
 import { createEngine, createPhotoAnalyser } from '@rollcall/face-core';
-import { createGallery } from '@rollcall/gallery';
+import { createEnrol, createGallery, createGalleryIndex } from '@rollcall/gallery';
 import {
   connectForBlocking,
   createBlobStore,
+  createErasures,
+  createGalleryChanges,
   createLogger,
   loadConfig,
+  onGalleryChange,
   reportReady,
   requireRedisUrl,
   runMain,
   stopOnSignal,
 } from '@rollcall/platform';
+import { createCompare } from './compare.js';
+import { createEnrolJob } from './enrol.js';
+import { createIdentify } from './identify.js';
+import { createJobHandler } from './job-handler.js';
 import { startQueueWorker } from './queue-worker.js';
 import { createUploadBin } from './upload-bin.js';
 import { createVerify } from './verify.js';
+
+/**
+ * How long a photo that was put into the store behind Rollcall's back may take to be found by an identification; what came
+ * in through Rollcall is found at once. A listing of 20,000 photos costs a process about a second of CPU.
+ */
+const RELIST_MS = 300_000;
 
 await runMain(async () => {
   const config = loadConfig();
@@ -23,29 +36,57 @@ await runMain(async () => {
   const analyser = createPhotoAnalyser(engine, { maxPixels: config.maxImagePixels });
   const store = createBlobStore(config);
   const redis = connectForBlocking(redisUrl);
-  redis.on('error', (error) => logger.error({ err: error }, 'redis'));
+  const changesRedis = connectForBlocking(redisUrl);
+  for (const connection of [redis, changesRedis]) {
+    connection.on('error', (error) => logger.error({ err: error }, 'redis'));
+  }
+  const gallery = createGallery({ store, analyser });
+  const index = createGalleryIndex({
+    store,
+    gallery,
+    relistMs: RELIST_MS,
+    onError: (error, employeeId) => logger.error({ err: error, employee_id: employeeId }, 'gallery index'),
+  });
+  await onGalleryChange(changesRedis, (employeeId) => {
+    gallery.forget(employeeId);
+    index.changed(employeeId);
+  });
   const uploadBin = createUploadBin({
     store,
     onError: (error, count) => logger.error({ err: error, count }, 'uploads could not be removed; the sweep will'),
   });
+  const { qualityLimits, matchDistanceThreshold } = config;
+  const rules = { analyser, gallery, qualityLimits, matchDistanceThreshold, now: Date.now };
   const worker = startQueueWorker({
     redis,
     concurrency: config.workerConcurrency,
-    verify: createVerify({
+    handle: createJobHandler({
       uploads: store,
-      gallery: createGallery({ store, analyser }),
-      analyser,
-      matchDistanceThreshold: config.matchDistanceThreshold,
       now: Date.now,
+      useCases: {
+        verify: createVerify(rules),
+        compare: createCompare(rules),
+        identify: createIdentify({ ...rules, index }),
+        enrol: createEnrolJob({
+          enrol: createEnrol({ ...rules, store, lookalikes: index }),
+          erasures: createErasures(redis, config.jobDeadlineMs),
+          store,
+          announce: createGalleryChanges(redis).announce,
+        }),
+      },
     }),
     uploadBin,
     logger,
   });
+  // Ready for verifications at once; the first identification or enrolment waits for this.
+  index.load().catch((error: unknown) => logger.error({ err: error }, 'gallery index'));
   stopOnSignal(
     async () => {
       await worker.close();
       await uploadBin.flush();
+      index.close();
       redis.disconnect();
+      changesRedis.disconnect();
       store.close();
       await engine.close();
     },

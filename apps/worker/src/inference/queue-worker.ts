@@ -1,9 +1,9 @@
-import { QUEUE_NAME, type VerificationJob, type VerificationOutcome, verificationJobSchema } from '@rollcall/contracts';
+import { employeeOf, type Job, jobSchema, type Outcome, QUEUE_NAME } from '@rollcall/contracts';
 import { asBullConnection, type Logger } from '@rollcall/platform';
-import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import { type Job as BullJob, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { type HandleJob, UploadMissingError } from './job-handler.js';
 import type { UploadBin } from './upload-bin.js';
-import { UploadMissingError, type Verify } from './verify.js';
 
 /**
  * A killed worker's job is free again when its lock has run out (LOCK_MS after the last renewal) and the next check for
@@ -18,7 +18,7 @@ const MAX_STALLED = 1;
 export interface QueueWorkerOptions {
   readonly redis: Redis;
   readonly concurrency: number;
-  readonly verify: Verify;
+  readonly handle: HandleJob;
   readonly uploadBin: UploadBin;
   readonly logger: Logger;
 }
@@ -28,12 +28,12 @@ export interface QueueWorker {
   close(): Promise<void>;
 }
 
-/** Takes verifications from the queue, one wide log line each. */
-export function startQueueWorker({ redis, concurrency, verify, uploadBin, logger }: QueueWorkerOptions): QueueWorker {
-  async function processJob(job: Job): Promise<VerificationOutcome> {
+/** Takes jobs from the queue, one wide log line each. */
+export function startQueueWorker({ redis, concurrency, handle, uploadBin, logger }: QueueWorkerOptions): QueueWorker {
+  async function processJob(job: BullJob): Promise<Outcome> {
     const startedAt = Date.now();
     const payload = parse(job.data);
-    const { outcome, times } = await verify(payload).catch((error: unknown) => {
+    const { outcome, times } = await handle(payload).catch((error: unknown) => {
       throw error instanceof UploadMissingError ? new UnrecoverableError(error.message) : error;
     });
     logger.info(
@@ -45,7 +45,7 @@ export function startQueueWorker({ redis, concurrency, verify, uploadBin, logger
         duration_ms: Date.now() - startedAt,
         ...(times && { stage_ms: mapValues(times, Math.round) }),
       },
-      'verification',
+      'job',
     );
     return outcome;
   }
@@ -57,45 +57,54 @@ export function startQueueWorker({ redis, concurrency, verify, uploadBin, logger
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
   });
-  worker.on('completed', (job: Job) => discardUpload(job));
+  worker.on('completed', (job: BullJob) => discardUploads(job));
   worker.on('failed', (job, error) => {
     // A failed attempt that will be retried still needs its photo.
     const ended = job?.finishedOn !== undefined;
-    logger.error(
-      { job_id: job?.id, ...requestOf(job), attempt: job?.attemptsMade, ended, err: error },
-      'verification failed',
-    );
-    if (job && ended) discardUpload(job);
+    logger.error({ job_id: job?.id, ...requestOf(job), attempt: job?.attemptsMade, ended, err: error }, 'job failed');
+    if (job && ended) discardUploads(job);
   });
   worker.on('stalled', (jobId) => logger.warn({ job_id: jobId }, 'a job was taken back from a worker that died'));
   worker.on('error', (error) => logger.error({ err: error }, 'queue'));
 
-  function discardUpload(job: Job): void {
-    const payload = verificationJobSchema.safeParse(job.data);
-    if (payload.success) uploadBin.add(payload.data.imageKey);
+  function discardUploads(job: BullJob): void {
+    const payload = jobSchema.safeParse(job.data);
+    if (payload.success) for (const key of payload.data.imageKeys) uploadBin.add(key);
   }
 
   return { close: () => worker.close() };
 }
 
-function parse(data: unknown): VerificationJob {
-  const parsed = verificationJobSchema.safeParse(data);
+function parse(data: unknown): Job {
+  const parsed = jobSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   throw new UnrecoverableError('the job is not one that this version of the worker understands');
 }
 
-function identity({ id, requestId, employeeId }: VerificationJob) {
-  return { job_id: id, request_id: requestId, employee_id: employeeId };
+function identity(job: Job) {
+  return { kind: job.kind, job_id: job.id, request_id: job.requestId, employee_id: employeeOf(job) };
 }
 
-function requestOf(job: Job | undefined) {
-  const payload = verificationJobSchema.safeParse(job?.data);
+function requestOf(job: BullJob | undefined) {
+  const payload = jobSchema.safeParse(job?.data);
   return payload.success ? { request_id: payload.data.requestId } : {};
 }
 
-function summary(outcome: VerificationOutcome) {
-  if (outcome.kind !== 'decided') return { outcome: outcome.kind === 'refused' ? outcome.code : outcome.kind };
-  return { outcome: outcome.reason ?? 'verified', distance: outcome.result.distance };
+function summary(outcome: Outcome) {
+  switch (outcome.kind) {
+    case 'decided':
+      return { outcome: outcome.reason ?? 'verified', distance: outcome.result.distance };
+    case 'compared':
+      return { outcome: outcome.reason ?? 'verified', distance: outcome.distance };
+    case 'identified':
+      return { outcome: outcome.reason ?? 'identified', candidates: outcome.candidates.length };
+    case 'enrolled':
+      return { outcome: outcome.photos.map(({ status }) => status).join(' ') };
+    case 'refused':
+      return { outcome: outcome.code };
+    case 'expired':
+      return { outcome: 'expired' };
+  }
 }
 
 function mapValues<K extends string>(record: Readonly<Record<K, number>>, map: (value: number) => number) {

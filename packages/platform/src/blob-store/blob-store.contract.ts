@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BlobStore } from './blob-store.js';
+import type { BlobStore, FolderQuery } from './blob-store.js';
+import { compareKeys } from './key.js';
 import { mapInSlices } from './map-in-slices.js';
 
 /** An empty store to test, and what the suite cannot do through the port. */
@@ -56,6 +57,54 @@ export function blobStoreContract(name: string, makeStore: () => Promise<StoreUn
       expect(await keysIn('replaced/')).toEqual(['replaced/a']);
     });
 
+    it('stores what is absent, and leaves what is there', async () => {
+      const first = await store.putIfAbsent('absent/a', Buffer.from('one'));
+      expect(first).toEqual({ etag: expect.any(String) });
+      expect(await store.putIfAbsent('absent/a', Buffer.from('two'))).toBeUndefined();
+      expect(await text('absent/a')).toBe('one');
+      expect(await store.list('absent/')).toEqual([expect.objectContaining({ size: 3, etag: first?.etag })]);
+      await store.delete(['absent/a']);
+      expect(await store.putIfAbsent('absent/a', Buffer.from('two'))).toBeDefined();
+      expect(await text('absent/a')).toBe('two');
+    });
+
+    it('lets one of two store a large object', async () => {
+      const callers = [1, 2].map((i) => store.putIfAbsent('claimed/large/a', Buffer.alloc(65 * 1024 ** 2, i)));
+      const winners = (await Promise.all(callers)).filter((result) => result !== undefined);
+      expect(winners).toHaveLength(1);
+      expect((await store.get('claimed/large/a'))?.etag).toBe(winners[0]?.etag);
+    });
+
+    it.each([
+      ['the same', () => 'claim'],
+      ['different', (i: number) => `claim ${i}`],
+    ])('lets one of 20 store %s bytes', async (how, bytesOf) => {
+      const key = `claimed/${how}/a`;
+      const callers = Array.from({ length: 20 }, (_, i) => store.putIfAbsent(key, Buffer.from(bytesOf(i))));
+      const results = await Promise.all(callers);
+      const winners = results.flatMap((result, i) => (result ? [{ i, ...result }] : []));
+      expect(winners).toHaveLength(1);
+      const got = await store.get(key);
+      expect(Buffer.from(got?.bytes ?? []).toString()).toBe(bytesOf(winners[0]?.i ?? -1));
+      expect(got?.etag).toBe(winners[0]?.etag);
+    });
+
+    it('lets one after the other store, while they delete it again', async () => {
+      let holders = 0;
+      const worker = async (i: number) => {
+        for (let rounds = 0; rounds < 10; ) {
+          if ((await store.putIfAbsent('turns/7/a', Buffer.from(`${i}`))) === undefined) continue;
+          expect(++holders).toBe(1);
+          expect(await text('turns/7/a')).toBe(`${i}`);
+          holders--;
+          rounds++;
+          await store.delete(['turns/7/a']);
+        }
+      };
+      await Promise.all([1, 2, 3, 4].map(worker));
+      expect(await keysIn('turns/')).toEqual([]);
+    });
+
     it('lists one folder, and what is in the folders below it, in byte order', async () => {
       const inside = ['o/1/.rollcall/a', 'o/1/B', 'o/1/a-b', 'o/1/a/c', 'o/1/ａ', 'o/1/😀'];
       for (const key of ['o/10/a', 'o/1x', ...inside.toReversed()]) await store.put(key, Buffer.from(key));
@@ -102,9 +151,11 @@ export function blobStoreContract(name: string, makeStore: () => Promise<StoreUn
     ])('refuses the key %j', async (key) => {
       const refusal = expect.objectContaining({ name: 'BlobStoreError', code: 'invalid_key' });
       await expect(store.put(key, Buffer.from('x'))).rejects.toEqual(refusal);
+      await expect(store.putIfAbsent(key, Buffer.from('x'))).rejects.toEqual(refusal);
       await expect(store.get(key)).rejects.toEqual(refusal);
       await expect(store.delete(['a/b', key])).rejects.toEqual(refusal);
       if (key !== '') await expect(store.list(key)).rejects.toEqual(refusal);
+      if (key !== '') await expect(store.folders(key, { limit: 10 })).rejects.toEqual(refusal);
     });
 
     it.each([0, 20_000_000])('keeps an object of %i bytes', async (size) => {
@@ -114,6 +165,55 @@ export function blobStoreContract(name: string, makeStore: () => Promise<StoreUn
       expect(Buffer.compare(got?.bytes ?? Buffer.from('none'), bytes)).toBe(0);
       expect(await store.list('size/')).toEqual([expect.objectContaining({ key: 'size/a', size, etag })]);
     });
+
+    it('names the folders in the order of their keys, without what is beside and below them', async () => {
+      const names = ['...', '007', '1e5', 'a', 'a-b', 'a b', 'a0', 'a0b', 'ab', 'é', '日本語', 'ａ', '😀'];
+      const keys = names.flatMap((name) => [`f/1/${name}/x`, `f/1/${name}/y/z`]);
+      for (const key of [...keys, 'f/1/a.txt', 'f/1/a00', 'f/10/a/x']) await store.put(key, Buffer.from(key));
+      const expected = ['...', '007', '1e5', 'a b', 'a-b', 'a', 'a0', 'a0b', 'ab', 'é', '日本語', 'ａ', '😀'];
+      const folders = (query: Partial<FolderQuery>) => store.folders('f/1/', { limit: 100, ...query });
+      expect(await folders({})).toEqual(expected);
+      for (const [i, after] of expected.entries()) {
+        expect(await folders({ after })).toEqual(expected.slice(i + 1));
+        expect(await folders({ after, limit: 1 })).toEqual(expected.slice(i + 1, i + 2));
+      }
+      for (const startsWith of ['', 'a', 'a ', 'a0', 'a0b', 'a0bc', '.', '..', ' .', '日', '\u{1f600}', 'z']) {
+        const matching = expected.filter((name) => name.startsWith(startsWith));
+        expect(await folders({ startsWith })).toEqual(matching);
+        expect(await folders({ startsWith, limit: 1 })).toEqual(matching.slice(0, 1));
+        for (const after of [...expected, 'a.txt', 'zz']) {
+          const later = matching.filter((name) => compareKeys(`${name}/`, `${after}/`) > 0);
+          expect(await folders({ startsWith, after })).toEqual(later);
+        }
+      }
+      expect(await store.folders('f/', { limit: 100 })).toEqual(['1', '10']);
+      expect(await folders({ limit: 0 })).toEqual([]);
+      expect(await store.folders('f/nowhere/', { limit: 100 })).toEqual([]);
+    });
+
+    it('has no folder whose name begins with what none can have', async () => {
+      await store.put('impossible/a/b/c', Buffer.from('x'));
+      for (const startsWith of ['a/', 'a/b', '/', '../', 'a\n', 'a\\', '\ud800', 'a'.repeat(256)]) {
+        expect(await store.folders('impossible/', { startsWith, limit: 10 })).toEqual([]);
+      }
+    });
+
+    it.each(['', '.', '..', 'a/b', 'a\n', '\ud800'])('refuses to name the folders after %j', async (after) => {
+      const refusal = expect.objectContaining({ name: 'BlobStoreError', code: 'invalid_key' });
+      await expect(store.folders('refused/', { after, limit: 10 })).rejects.toEqual(refusal);
+    });
+
+    it('names 1,200 folders, 500 at a time', async () => {
+      const names = Array.from({ length: 1200 }, (_, i) => `José ${String(i).padStart(4, '0')}`);
+      await mapInSlices(names, 50, (name) => store.put(`crowd/${name}/a`, Buffer.from(name)));
+      const first = await store.folders('crowd/', { limit: 500 });
+      const second = await store.folders('crowd/', { limit: 500, after: first.at(-1) });
+      const third = await store.folders('crowd/', { limit: 500, after: second.at(-1) });
+      expect([first.length, second.length, third.length]).toEqual([500, 500, 200]);
+      expect([...first, ...second, ...third]).toEqual(names);
+      expect(await store.folders('crowd/', { limit: 5000 })).toEqual(names);
+      expect(await store.folders('crowd/', { limit: 500, startsWith: 'José 11' })).toEqual(names.slice(1100));
+    }, 60_000);
 
     it('deletes what it is told, and the folders that this empties', async () => {
       for (const key of ['gone/7/a', 'gone/7/b', 'gone/7/.rollcall/a']) await store.put(key, Buffer.from(key));
@@ -137,6 +237,12 @@ export function blobStoreContract(name: string, makeStore: () => Promise<StoreUn
       const marker = { key: 'empty/7/', size: 0, etag: expect.any(String), modifiedAt: expect.any(Number) };
       expect(await store.list('empty/7/')).toEqual([marker]);
       expect(await store.list('empty/')).toEqual([marker]);
+      expect(await store.folders('empty/', { limit: 1 })).toEqual(['7']);
+      expect(await store.folders('empty/7/', { limit: 1 })).toEqual([]);
+      await store.put('empty/7/8/a', Buffer.from('x'));
+      expect(await store.folders('empty/7/', { limit: 1 })).toEqual(['8']);
+      await makeFolder('empty/7/');
+      await store.delete(['empty/7/8/a']);
       await store.delete(['empty/7/']);
       expect(await store.list('empty/')).toEqual([]);
     });

@@ -8,6 +8,16 @@ export interface BlobInfo {
   readonly modifiedAt: number;
 }
 
+/** Which of the folders below a prefix to name. */
+export interface FolderQuery {
+  /** The last name of the page before; its folder need not exist any more. */
+  readonly after?: string | undefined;
+  /** How many names at most. */
+  readonly limit: number;
+  /** What the names begin with, as somebody may have typed it: no folder has a name that is impossible. */
+  readonly startsWith?: string | undefined;
+}
+
 /**
  * Photos and embeddings, by key. Both adapters pass one test suite (`blob-store.contract.ts`).
  *
@@ -20,6 +30,11 @@ export interface BlobInfo {
 export interface BlobStore {
   /** Stores `bytes` under `key` and resolves with the etag once they are durable. Readers see the old or the new object, never a part. */
   put(key: string, bytes: Uint8Array): Promise<{ etag: string }>;
+  /**
+   * Stores as `put` does unless there is an object under `key`: then resolves with undefined and changes nothing. Of
+   * simultaneous calls for one key, from all processes, one stores.
+   */
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<{ etag: string } | undefined>;
   /** The object's bytes, or undefined when there is none. */
   get(key: string): Promise<{ bytes: Uint8Array; etag: string } | undefined>;
   /**
@@ -28,6 +43,11 @@ export interface BlobStore {
    * entry at all means that there is no such folder.
    */
   list(prefix: string): Promise<BlobInfo[]>;
+  /**
+   * The names, without the `prefix` and the final `/`, of the folders directly below the folder `prefix`, without a look
+   * into them. They come in the byte order of the folders' keys, in which `José García/` is before `José/`.
+   */
+  folders(prefix: string, query: FolderQuery): Promise<string[]>;
   /** Removes what a listing named, empty folders too; missing ones are no error. Folders left empty by it disappear. */
   delete(keys: readonly string[]): Promise<void>;
   /** Resolves when the store can be used; rejects with a sentence that says what to mend. */

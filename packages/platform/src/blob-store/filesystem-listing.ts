@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobInfo } from './blob-store.js';
+import type { BlobInfo, FolderQuery } from './blob-store.js';
 import { errnoOf } from './filesystem-errors.js';
 import { etagOf } from './filesystem-etag.js';
-import { isFolder, isValidKey } from './key.js';
+import { compareKeys, isFolder, isValidKey } from './key.js';
 import { mapInSlices } from './map-in-slices.js';
 
 const AT_ONCE = 16;
@@ -30,6 +30,36 @@ async function listEntry(entry: Dirent, folder: string, prefix: string, patience
   const key = `${prefix}${entry.name}`;
   if (entry.isDirectory()) return isFolder(`${key}/`) ? listFolder(path, `${key}/`, patience) : [];
   return isValidKey(key) ? describe(path, key, patience) : [];
+}
+
+/** The names that {@link BlobStore.folders} gives. Links to folders count: no circle can be entered here. */
+export async function listFolders(
+  folder: string,
+  prefix: string,
+  { after, limit, startsWith = '' }: FolderQuery,
+  patience: Patience,
+): Promise<string[]> {
+  const entries = (await patience(orMissing(readdir(folder, { withFileTypes: true })))) ?? [];
+  const candidates = entries
+    .filter(({ name }) => name.startsWith(startsWith) && (after === undefined || compareFolders(name, after) > 0))
+    .sort((a, b) => compareFolders(a.name, b.name));
+  const names: string[] = [];
+  for (const entry of candidates) {
+    if (names.length >= limit) break;
+    if (!isFolder(`${prefix}${entry.name}/`)) continue;
+    if (await patience(leadsToFolder(entry, folder))) names.push(entry.name);
+  }
+  return names;
+}
+
+function compareFolders(a: string, b: string): number {
+  return compareKeys(`${a}/`, `${b}/`);
+}
+
+async function leadsToFolder(entry: Dirent, folder: string): Promise<boolean> {
+  const isDecoded = !entry.name.includes('\ufffd');
+  if (isDecoded && !entry.isSymbolicLink()) return entry.isDirectory();
+  return (await orMissing(stat(join(folder, entry.name))))?.isDirectory() ?? false;
 }
 
 /** A name that is no UTF-8 does not survive decoding, so its file is not found either. */

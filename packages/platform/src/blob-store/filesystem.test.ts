@@ -75,6 +75,19 @@ describe('the filesystem store', () => {
     expect(await store.get('employees/7')).toBeUndefined();
   });
 
+  it('names folders, links to folders among them, and nothing else', async () => {
+    for (const name of ['8', 'line\nbreak', '\ufffd']) await mkdir(join(root, 'employees', name), { recursive: true });
+    await mkdir(Buffer.concat([Buffer.from(join(root, 'employees', 'x')), Buffer.of(0xff)]));
+    await writeFile(join(root, 'employees', '5'), 'a file');
+    await symlink(join(root, 'employees', '5'), join(root, 'employees', '6'));
+    await symlink(join(root, 'employees', '8'), join(root, 'employees', '7'));
+    await symlink(join(root, 'nowhere'), join(root, 'employees', '9'));
+    await store.put('other/a', Buffer.from('x'));
+    expect(await store.folders('employees/', { limit: 10 })).toEqual(['7', '8', '\ufffd']);
+    expect(await store.folders('', { limit: 1 })).toEqual(['employees']);
+    expect(await store.folders('', { limit: 10 })).toEqual(['employees', 'other']);
+  });
+
   it.each(['in place', 'by another file'])(
     'gives a file changed %s a new etag, though its size and time are kept',
     async (how) => {
@@ -115,6 +128,9 @@ describe('the filesystem store', () => {
   it('leaves nothing behind when it cannot store', async () => {
     await mkdir(join(root, 'a', 'folder'), { recursive: true });
     await expect(store.put('a/folder', Buffer.from('x'))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(store.putIfAbsent('a/folder', Buffer.from('x'))).rejects.toMatchObject({ code: 'unavailable' });
+    await store.put('a/taken', Buffer.from('x'));
+    await store.putIfAbsent('a/taken', Buffer.from('y'));
     expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type BlobInfo, type BlobStore, BlobStoreError } from './blob-store.js';
+import { type BlobInfo, type BlobStore, BlobStoreError, type FolderQuery } from './blob-store.js';
 import { remove, removeEmptied } from './durable-delete.js';
-import { release, writeDurably } from './durable-write.js';
+import { release, writeDurably, writeDurablyIfAbsent } from './durable-write.js';
 import { toFilesystemError } from './filesystem-errors.js';
 import { etagOf } from './filesystem-etag.js';
-import { listFolder, orMissing } from './filesystem-listing.js';
-import { assertListedKey, assertValidKey, assertValidPrefix, compareKeys } from './key.js';
+import { listFolder, listFolders, orMissing, type Patience } from './filesystem-listing.js';
+import { assertListedKey, assertValidKey, assertValidName, assertValidPrefix, compareKeys } from './key.js';
 import { mapInSlices } from './map-in-slices.js';
 import { withTimeout } from './with-timeout.js';
 
@@ -53,6 +53,12 @@ export function createFilesystemBlobStore(options: FilesystemBlobStoreOptions): 
     return { etag: etagOf(stats) };
   }
 
+  async function putIfAbsent(key: string, bytes: Uint8Array): Promise<{ etag: string } | undefined> {
+    assertValidKey(key);
+    const stats = await attempt(`store ${key}`, writeDurablyIfAbsent(temporary, pathOf(key), bytes));
+    return stats && { etag: etagOf(stats) };
+  }
+
   async function get(key: string): Promise<{ bytes: Uint8Array; etag: string } | undefined> {
     assertValidKey(key);
     return await attempt(`read ${key}`, readFile(pathOf(key)));
@@ -62,6 +68,15 @@ export function createFilesystemBlobStore(options: FilesystemBlobStoreOptions): 
     assertValidPrefix(prefix);
     const found = await listFolder(pathOf(prefix), prefix, (work) => attempt(`list ${prefix || 'all'}`, work));
     return found.filter(({ key }) => !key.startsWith(TEMPORARY)).sort((a, b) => compareKeys(a.key, b.key));
+  }
+
+  async function folders(prefix: string, query: FolderQuery): Promise<string[]> {
+    assertValidPrefix(prefix);
+    if (query.after !== undefined) assertValidName(query.after);
+    const patience: Patience = (work) => attempt(`list the folders of ${prefix || 'all'}`, work);
+    // One more, for the folder of unfinished files may be among them.
+    const names = await listFolders(pathOf(prefix), prefix, { ...query, limit: query.limit + 1 }, patience);
+    return names.filter((name) => `${prefix}${name}/` !== TEMPORARY).slice(0, query.limit);
   }
 
   async function deleteAll(keys: readonly string[]): Promise<void> {
@@ -79,7 +94,7 @@ export function createFilesystemBlobStore(options: FilesystemBlobStoreOptions): 
     await attempt('tidy up', removeLeftovers(temporary));
   }
 
-  return { put, get, list, delete: deleteAll, check, close: () => undefined };
+  return { put, putIfAbsent, get, list, folders, delete: deleteAll, check, close: () => undefined };
 }
 
 /** Reads the file if there is one. The etag is from before the read, so that it is never newer than the bytes. */

@@ -1,6 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { assertListedKey, assertValidPrefix, compareKeys, isFolder, isValidKey } from './key.js';
+import {
+  assertListedKey,
+  assertValidName,
+  assertValidPrefix,
+  compareKeys,
+  isFolder,
+  isNameStart,
+  isValidKey,
+} from './key.js';
 
 describe('a key', () => {
   it.each(['a/b', 'employees/7/face_1.jpg', 'a/.b', 'a/...', 'a/é 日本 😀', `a/${'é'.repeat(127)}`])(
@@ -43,6 +51,20 @@ describe('a folder', () => {
   it('may be all of the store as a prefix', () => {
     expect(() => assertValidPrefix('')).not.toThrow();
     expect(() => assertValidPrefix('a')).toThrow('has to be empty or to end in "/"');
+  });
+});
+
+describe("a folder's name", () => {
+  it('is one segment', () => {
+    expect(() => assertValidName('José García')).not.toThrow();
+    for (const name of ['', '.', '..', 'a/', 'a/b', 'a\nb', 'é'.repeat(128)]) {
+      expect(() => assertValidName(name)).toThrow('is no valid folder name');
+    }
+  });
+
+  it('may begin with what is no name itself', () => {
+    expect(['', '.', '..', ' ', 'José '].every(isNameStart)).toBe(true);
+    expect(['/', 'a/', 'a\\', 'a\n', '\ud800', 'x'.repeat(256)].some(isNameStart)).toBe(false);
   });
 });
 

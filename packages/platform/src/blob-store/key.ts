@@ -38,6 +38,18 @@ export function assertListedKey(key: string): void {
   if (!isFolder(key)) assertValidKey(key);
 }
 
+/** Throws `invalid_key` unless `name` can be a folder's, without a `/`. */
+export function assertValidName(name: string): void {
+  if (!isNameStart(name) || !isValidSegment(name)) {
+    throw new BlobStoreError('invalid_key', `${quote(name)} is no valid folder name.`);
+  }
+}
+
+/** Whether there are valid names that begin with `text`. */
+export function isNameStart(text: string): boolean {
+  return !text.includes('/') && !FORBIDDEN_CHARACTER.test(text) && Buffer.byteLength(text) <= MAX_SEGMENT_BYTES;
+}
+
 function isValidPath(path: string): boolean {
   return (
     Buffer.byteLength(path) <= MAX_KEY_BYTES && !FORBIDDEN_CHARACTER.test(path) && path.split('/').every(isValidSegment)

@@ -38,7 +38,16 @@ const ADVICE: Record<string, string> = {
 
 const FULL = new Set(['XMinioStorageFull', 'XMinioAdminBucketQuotaExceeded']);
 const INVALID_KEY = new Set(['KeyTooLongError', 'XMinioInvalidObjectName']);
-const TRANSIENT = new Set(['ECONNRESET', 'EPIPE', 'SlowDown', 'OperationAborted', 'HTTP 502', 'HTTP 503', 'HTTP 504']);
+const TRANSIENT = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'SlowDown',
+  'OperationAborted',
+  'ConditionalRequestConflict',
+  'HTTP 502',
+  'HTTP 503',
+  'HTTP 504',
+]);
 
 /** The server's code (`NoSuchKey`), the system's (`ECONNRESET`), the status (`HTTP 503`), or the error's name. */
 export function codeOf(error: unknown): string {

@@ -70,11 +70,11 @@ describe.skipIf(isMinioMissing())('the MinIO store', () => {
     const listenAndAnswer = (answer: string) => listen((socket) => socket.on('data', () => socket.write(answer)));
 
     /** The MinIO server behind a proxy that does to the first connections what `faults` say. */
-    async function listenAndFail(faults: ((socket: Socket) => void)[]): Promise<number> {
+    async function listenAndFail(faults: ((socket: Socket, request: Buffer) => void)[]): Promise<number> {
       return await listen((socket) => {
         const fault = faults.shift();
         if (fault) {
-          socket.once('data', () => fault(socket));
+          socket.once('data', (request) => fault(socket, request));
           return;
         }
         const onward = connect(server.port, server.endPoint);
@@ -86,12 +86,24 @@ describe.skipIf(isMinioMissing())('the MinIO store', () => {
 
     const reset = (socket: Socket) => socket.resetAndDestroy();
     const slowDown = (socket: Socket) => socket.end(answerOf('503 Slow Down', '<Error><Code>SlowDown</Code></Error>'));
+    /** Lets the server do what is asked, and tells nobody. */
+    const loseAnswer = (socket: Socket, request: Buffer) => {
+      const onward = connect(server.port, server.endPoint);
+      onward.write(request);
+      socket.pipe(onward);
+      onward.once('data', () => {
+        onward.destroy();
+        reset(socket);
+      });
+    };
     const cutShort = (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
 
     const dataOperations: [string, (store: BlobStore) => Promise<unknown>][] = [
       ['put', (store) => store.put('a/b', Buffer.from('x'))],
+      ['putIfAbsent', (store) => store.putIfAbsent('a/b', Buffer.from('x'))],
       ['get', (store) => store.get('a/b')],
       ['list', (store) => store.list('a/')],
+      ['folders', (store) => store.folders('a/', { limit: 10 })],
       ['delete', (store) => store.delete(['a/b'])],
     ];
     const operations: typeof dataOperations = [...dataOperations, ['check', (store) => store.check()]];
@@ -142,6 +154,34 @@ describe.skipIf(isMinioMissing())('the MinIO store', () => {
       await newStore({ bucket }).put('a/b', Buffer.from('whole'));
       const store = newStore({ bucket, port: await listenAndFail([cutShort]) });
       expect(Buffer.from((await store.get('a/b'))?.bytes ?? []).toString()).toBe('whole');
+    });
+
+    it('knows its own object when the answer to putIfAbsent was lost', async () => {
+      const bucket = randomUUID();
+      const direct = newStore({ bucket });
+      await direct.check();
+      const faults = [loseAnswer, reset];
+      const store = newStore({ bucket, port: await listenAndFail(faults) });
+      const stored = await store.putIfAbsent('a/b', Buffer.from('x'));
+      expect(stored).toEqual({ etag: (await direct.get('a/b'))?.etag });
+      expect(faults).toEqual([]);
+    });
+
+    it("does not take another's object for its own when it repeats putIfAbsent", async () => {
+      const bucket = randomUUID();
+      await newStore({ bucket }).putIfAbsent('a/b', Buffer.from('x'));
+      const store = newStore({ bucket, port: await listenAndFail([loseAnswer]) });
+      expect(await store.putIfAbsent('a/b', Buffer.from('x'))).toBeUndefined();
+    });
+
+    it('repeats putIfAbsent after a conflict', async () => {
+      const conflict = '<Error><Code>ConditionalRequestConflict</Code></Error>';
+      const bucket = randomUUID();
+      await newStore({ bucket }).check();
+      const faults = [(socket: Socket) => socket.end(answerOf('409 Conflict', conflict))];
+      const store = newStore({ bucket, port: await listenAndFail(faults) });
+      expect(await store.putIfAbsent('a/b', Buffer.from('x'))).toBeDefined();
+      expect(faults).toEqual([]);
     });
 
     it('gives up after three attempts', async () => {

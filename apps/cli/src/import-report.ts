@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises';
+import type { EnrolledPhoto } from '@rollcall/contracts';
+import { createProgress } from './progress.js';
+
+/** What became of one photo. */
+export interface FileResult {
+  readonly status: EnrolledPhoto['status'];
+  /** Why it was refused, or what to look at, with what to do. */
+  readonly findings: readonly { readonly reason: string; readonly advice: string }[];
+}
+
+interface Row {
+  readonly photo: string;
+  readonly status: string;
+  readonly reasons: string;
+  readonly advice: string;
+}
+
+export interface ImportReport {
+  add(label: string, result: FileResult): void;
+  /** Prints the summary, writes the report file if there is to be one, and returns how many were refused. */
+  finish(): Promise<number>;
+}
+
+/** Prints a line per photo; `file` (`.csv` or `.json`) receives those that were refused or warned of. */
+export function createImportReport(total: number, file: string | undefined): ImportReport {
+  const counts: Record<EnrolledPhoto['status'], number> = { added: 0, replaced: 0, unchanged: 0, refused: 0 };
+  const rows: Row[] = [];
+  const progress = createProgress(total, 'photos');
+  return {
+    add(label, { status, findings }) {
+      counts[status]++;
+      const reasons = findings.map(({ reason }) => reason).join(' ');
+      const advice = findings.map((finding) => finding.advice).join('; ');
+      if (findings.length > 0) rows.push({ photo: label, status, reasons, advice });
+      progress.line(`${status.padEnd(9)} ${label}${findings.length > 0 ? `  (${reasons}: ${advice})` : ''}`);
+      progress.step();
+    },
+    async finish() {
+      progress.stop();
+      const parts = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
+      process.stdout.write(`${total} photos: ${parts.join(', ')}\n`);
+      if (file) await writeFile(file, /\.json$/i.test(file) ? `${JSON.stringify(rows, null, 2)}\n` : toCsv(rows));
+      return counts.refused;
+    },
+  };
+}
+
+/** RFC 4180. */
+function toCsv(rows: readonly Row[]): string {
+  const quote = (value: string) => `"${value.replaceAll('"', '""')}"`;
+  const lines = rows.map(({ photo, status, reasons, advice }) => [photo, status, reasons, advice].map(quote).join(','));
+  return `${['photo,status,reasons,advice', ...lines].join('\r\n')}\r\n`;
+}

@@ -1,0 +1,61 @@
+import { EMPLOYEES_PREFIX, employeeIdSchema } from '@rollcall/contracts';
+import { createEngine, createPhotoAnalyser } from '@rollcall/face-core';
+import { createGallery } from '@rollcall/gallery';
+import { createBlobStore, loadConfig } from '@rollcall/platform';
+import { createProgress } from './progress.js';
+
+const PAGE = 1000;
+const PARALLEL = 4;
+
+/**
+ * Embeds every reference photo whose embedding is missing or of another model or preprocessing version, while the service
+ * goes on. Interrupted, it is simply run again.
+ * @returns the process's exit status: 1 when any photo is left without a current embedding.
+ */
+export async function reindex(): Promise<number> {
+  const config = loadConfig();
+  const store = createBlobStore(config);
+  await store.check();
+  const engine = await createEngine(config);
+  const gallery = createGallery({
+    store,
+    analyser: createPhotoAnalyser(engine, { maxPixels: config.maxImagePixels }),
+  });
+
+  const employees: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await store.folders(EMPLOYEES_PREFIX, { limit: PAGE, ...(after !== undefined && { after }) });
+    employees.push(...page.filter((name) => employeeIdSchema.safeParse(name).data === name));
+    after = page.at(-1);
+    if (page.length < PAGE) break;
+  }
+
+  let [embedded, left] = [0, 0];
+  const progress = createProgress(employees.length, 'employees');
+  const queue = employees.values();
+  await Promise.all(
+    Array.from({ length: PARALLEL }, async () => {
+      for (const employeeId of queue) {
+        try {
+          const stale = await gallery.stale(await gallery.open(employeeId));
+          if (stale > 0) {
+            await gallery.records(await gallery.open(employeeId));
+            const remaining = await gallery.stale(await gallery.open(employeeId));
+            embedded += stale - remaining;
+            left += remaining;
+            progress.line(`embedded  ${employeeId}: ${stale - remaining} of ${stale} photos`);
+          }
+        } catch (error) {
+          left++;
+          progress.line(`failed    ${employeeId}: ${error instanceof Error ? error.message : error}`);
+        }
+        progress.step();
+      }
+    }),
+  );
+  progress.stop();
+  process.stdout.write(`${employees.length} employees: ${embedded} photos embedded, ${left} left\n`);
+  store.close();
+  await engine.close();
+  return left > 0 ? 1 : 0;
+}
