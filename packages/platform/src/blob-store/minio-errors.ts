@@ -44,6 +44,8 @@ const TRANSIENT = new Set([
   'SlowDown',
   'OperationAborted',
   'ConditionalRequestConflict',
+  // MinIO on a single drive also answers this to a write whose folder is emptied, and so removed, at the same moment.
+  'AccessDenied',
   'HTTP 502',
   'HTTP 503',
   'HTTP 504',
