@@ -22,6 +22,7 @@ let queue: BullQueue;
 let waiters: Waiters;
 let server: ReturnType<typeof createAdaptorServer>;
 let url: string;
+let app: ReturnType<typeof createApp>;
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -35,7 +36,7 @@ beforeAll(async () => {
   await queue.connected(5000);
   waiters = createWaiters({ endedJobs: queue, onError: () => undefined });
   const uploads = createBlobStore({ s3: undefined, dataDir: folder.path });
-  const app = createApp({
+  app = createApp({
     submit: createSubmit({ uploads, queue, waiters, jobDeadlineMs: 60_000 }),
     queue,
     waiters,
@@ -158,6 +159,26 @@ it('is not ready while a check hangs or fails, and says which', async () => {
       workers: { ok: false, detail: 'nobody' },
     },
   });
+});
+
+it('describes every path that it serves', async () => {
+  const { paths, components } = (await (await fetch(`${url}/openapi.json`)).json()) as {
+    paths: Record<
+      string,
+      Record<string, { responses: Record<string, { content?: Record<string, { schema?: { $ref: string } }> }> }>
+    >;
+    components: { schemas: Record<string, object> };
+  };
+  const served = app.routes.filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json');
+  const described = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+  );
+  expect(described.sort()).toEqual([...new Set(served.map(({ method, path }) => `${method} ${path}`))].sort());
+  const references = [...JSON.stringify(paths).matchAll(/#\/components\/schemas\/(\w+)/g)].map(
+    ([, name]) => name ?? '',
+  );
+  expect(references.length).toBeGreaterThan(20);
+  for (const name of references) expect(components.schemas).toHaveProperty(name);
 });
 
 it('takes a caller’s request id only when it is harmless', async () => {

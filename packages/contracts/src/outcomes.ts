@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { facialAreaSchema } from './faces.js';
+import { faceLandmarksSchema, facialAreaSchema } from './faces.js';
 import { faceQualitySchema, qualityFindingSchema } from './quality.js';
 import { reasonSchema } from './reasons.js';
 
@@ -48,6 +48,8 @@ export const enrolledPhotoSchema = z.object({
   /** File name of the reference photo, e.g. `face_1.jpg`; null when refused. */
   face: z.string().nullable(),
   area: facialAreaSchema.nullable(),
+  /** Null when there is no face, or the photo was known already. */
+  landmarks: faceLandmarksSchema.nullable(),
   quality: faceQualitySchema.nullable(),
   /** Why it was refused. */
   refusals: z.array(qualityFindingSchema),

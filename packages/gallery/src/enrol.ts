@@ -3,7 +3,7 @@ import { type AnalysedFace, nearestReference, type PhotoAnalyser } from '@rollca
 import type { Candidate } from './embedding-matrix.js';
 import type { Gallery, NamedRecord } from './gallery.js';
 import { assess, type QualityLimits, toWireQuality } from './quality-gate.js';
-import { contentHash, encodeRecord, facialArea, recordOf } from './reference-record.js';
+import { contentHash, encodeRecord, faceLandmarks, facialArea, recordOf } from './reference-record.js';
 import type { ReferenceStore } from './store.js';
 
 /** Everybody's references, to warn of people who look alike. */
@@ -121,6 +121,7 @@ export function createEnrol(options: EnrolOptions): Enrol {
       status: records.some(({ photo }) => photo === stored.name) ? 'replaced' : 'added',
       face: stored.name,
       area: facialArea(face),
+      landmarks: faceLandmarks(face),
       quality: toWireQuality(face.quality),
       refusals: [],
       warnings,
@@ -129,7 +130,8 @@ export function createEnrol(options: EnrolOptions): Enrol {
 }
 
 function unchanged({ photo, face }: NamedRecord): EnrolledPhoto {
-  return { status: 'unchanged', face: photo, area: face?.area ?? null, quality: null, refusals: [], warnings: [] };
+  const area = face?.area ?? null;
+  return { status: 'unchanged', face: photo, area, landmarks: null, quality: null, refusals: [], warnings: [] };
 }
 
 function refused(
@@ -141,6 +143,7 @@ function refused(
     status: 'refused',
     face: null,
     area: face ? facialArea(face) : null,
+    landmarks: face ? faceLandmarks(face) : null,
     quality: face ? toWireQuality(face.quality) : null,
     refusals,
     warnings,

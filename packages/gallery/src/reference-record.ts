@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FacialArea, facialAreaSchema } from '@rollcall/contracts';
+import { type FaceLandmarks, type FacialArea, facialAreaSchema } from '@rollcall/contracts';
 import {
   type AnalysedFace,
   EMBEDDING_LENGTH,
@@ -73,16 +73,27 @@ export function contentHash(bytes: Uint8Array): string {
 
 /** A face as replies describe it: whole pixels, never outside the photo on the left or above. */
 export function facialArea({ box, landmarks }: Pick<AnalysedFace, 'box' | 'landmarks'>): FacialArea {
-  const [rightEye, leftEye] = landmarks;
+  const { left_eye, right_eye } = faceLandmarks({ landmarks });
   return {
     x: Math.max(0, Math.round(box.x)),
     y: Math.max(0, Math.round(box.y)),
     w: Math.round(box.w),
     h: Math.round(box.h),
-    left_eye: [Math.round(leftEye[0]), Math.round(leftEye[1])],
-    right_eye: [Math.round(rightEye[0]), Math.round(rightEye[1])],
+    left_eye,
+    right_eye,
   };
 }
+
+/** The five points of a face, in whole pixels. */
+export function faceLandmarks({ landmarks }: Pick<AnalysedFace, 'landmarks'>): FaceLandmarks {
+  const [right_eye, left_eye, nose, mouth_right, mouth_left] = landmarks.map(([x, y]): [number, number] => [
+    Math.round(x),
+    Math.round(y),
+  ]) as [Point, Point, Point, Point, Point];
+  return { left_eye, right_eye, nose, mouth_left, mouth_right };
+}
+
+type Point = [number, number];
 
 function embeddingToBase64(embedding: Float32Array): string {
   return Buffer.from(embedding.buffer, embedding.byteOffset, embedding.byteLength).toString('base64');

@@ -44,6 +44,7 @@ export function enrolmentSuite(name: string, under: () => SystemUnderTest & { re
           { status: 'added', face: 'face_1.jpg', refusals: [], quality: { face_size: expect.any(Number) } },
           { status: 'added', face: 'face_2.jpg', refusals: [] },
         ]);
+        expect(photos[0]?.landmarks?.nose).toEqual([expect.any(Number), expect.any(Number)]);
         expect(photos[0]?.area).toMatchObject({
           x: expect.any(Number),
           left_eye: [expect.any(Number), expect.any(Number)],
