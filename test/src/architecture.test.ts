@@ -116,6 +116,7 @@ describe('the house', () => {
     // Each command of the command line is a main of its own.
     expect(constructing.sort()).toEqual([
       'apps/api/src/main.ts',
+      'apps/cli/src/announcer.ts',
       'apps/cli/src/import.ts',
       'apps/cli/src/private-redis.ts',
       'apps/cli/src/reindex.ts',

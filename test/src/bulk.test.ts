@@ -120,6 +120,20 @@ describe('rollcall import', () => {
     expect((await run('import', path)).stderr).toContain('cannot be read');
   });
 
+  it('is known at once to a Rollcall that runs', async () => {
+    const system = await startSystem('start', settings());
+    const identify = async () => {
+      const body = new FormData();
+      body.append('image', new Blob([Uint8Array.from(await photo('person_a_2.jpg'))]));
+      return (await post(`${system.url}/v1/identifications`, body)).body.candidates;
+    };
+    expect(await identify()).toEqual([]);
+    add('7/face_1.jpg', await photo('person_a_1.jpg'));
+    expect(await run('import', source)).toMatchObject({ code: 0 });
+    expect(await identify()).toMatchObject([{ employee_id: '7', photo: 'face_1.jpg' }]);
+    await system.stop();
+  });
+
   it('takes a different person only by force', async () => {
     add('7/face_1.jpg', await photo('person_a_1.jpg'));
     add('7/face_2.jpg', await photo('person_b_1.jpg'));

@@ -2,6 +2,7 @@ import { EMPLOYEE_ID_RULE, employeeIdSchema } from '@rollcall/contracts';
 import { createEngine, createPhotoAnalyser } from '@rollcall/face-core';
 import { createEnrol, createGallery, createGalleryIndex, type Enrol } from '@rollcall/gallery';
 import { createBlobStore, loadConfig } from '@rollcall/platform';
+import { createAnnouncer } from './announcer.js';
 import { createImportReport, type FileResult } from './import-report.js';
 import { type Candidate, openSource } from './import-sources.js';
 
@@ -31,20 +32,23 @@ export async function importPhotos(path: string, { force, report: reportFile }: 
   const index = createGalleryIndex({ store, gallery, onError: () => undefined });
   const enrol = createEnrol({ ...config, store, analyser, gallery, lookalikes: index });
 
+  const announcer = await createAnnouncer(config);
   const report = createImportReport(source.candidates.length, reportFile);
-  const employees = groupByEmployee(source.candidates).values();
+  const employees = groupByEmployee(source.candidates).entries();
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
-      for (const candidates of employees) {
+      for (const [employeeId, candidates] of employees) {
         for (const candidate of candidates) {
           report.add(candidate.label, await enrolCandidate(enrol, candidate, force, config.maxUploadBytes));
           index.changed(candidate.employeeId);
         }
+        await announcer.announce(employeeId);
       }
     }),
   );
   const refused = await report.finish();
   index.close();
+  announcer.close();
   source.close();
   store.close();
   await engine.close();

@@ -33,7 +33,7 @@ export async function startPrivateRedis(dataDir: string, logger: Logger): Promis
   const folder = join(dataDir, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const socket = socketPath(folder);
-  const url = pathToFileURL(socket).href.replace(/^file:/, 'unix:');
+  const url = urlOf(socket);
   if (await answers(url)) {
     throw new ConfigError(
       `Another Rollcall runs on ${dataDir} (its Redis answers on ${socket}). Stop it, or choose another DATA_DIR.`,
@@ -55,6 +55,12 @@ export async function startPrivateRedis(dataDir: string, logger: Logger): Promis
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return { url, stop: () => supervisor.stop() };
+}
+
+/** The URL of the private Redis of a Rollcall that runs on this folder now, if one does. */
+export async function findPrivateRedis(dataDir: string): Promise<string | undefined> {
+  const url = urlOf(socketPath(join(dataDir, 'redis')));
+  return (await answers(url)) ? url : undefined;
 }
 
 /** The command in front of redis-server: setpriv (util-linux) ends it with this process, even after a SIGKILL. */
@@ -92,6 +98,10 @@ function socketPath(folder: string): string {
   const short = join(tmpdir(), `rollcall-${name}`);
   mkdirSync(short, { recursive: true, mode: 0o700 });
   return join(short, 'redis.sock');
+}
+
+function urlOf(socket: string): string {
+  return pathToFileURL(socket).href.replace(/^file:/, 'unix:');
 }
 
 async function answers(url: string): Promise<boolean> {
