@@ -4,6 +4,7 @@ import {
   employeePrefix,
   isReferencePhoto,
   photoOfEmbedding,
+  UPLOADS_PREFIX,
 } from '@rollcall/contracts';
 import type { BlobInfo, Erasures, GalleryChanges } from '@rollcall/platform';
 import type { PersonalJobs } from '../jobs/ports.js';
@@ -50,9 +51,11 @@ export function createErase({ store, jobs, erasures, changes }: EraseOptions): E
       };
       const found = await eraseObjects();
       const { jobs: count, uploadKeys } = await jobs.eraseJobsOf(employeeId);
+      // Most were removed when their job ended; the reply counts what was still there.
+      const waiting = new Set((await store.list(UPLOADS_PREFIX)).map(({ key }) => key));
       await store.delete(uploadKeys);
       erased.jobs = count;
-      erased.uploads = uploadKeys.length;
+      erased.uploads = uploadKeys.filter((key) => waiting.has(key)).length;
       // A job that ran until now may have written an embedding.
       await eraseObjects();
       await changes.announce(employeeId);
