@@ -25,6 +25,8 @@ export const qualityFindingSchema = z.object({
   measure: z.string().nullable(),
   value: z.number().nullable(),
   limit: z.number().nullable(),
+  /** With `LOOKS_LIKE_ANOTHER`: who the other is. */
+  employee_id: z.string().optional(),
   /** A sentence that a person can act on. */
   advice: z.string(),
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cosineDistance, nearestReference, normalise } from './compare.js';
+import { cosineDistance, normalise, rankReferences } from './compare.js';
 
 describe('comparison', () => {
   it('normalises to length 1 and returns the length', () => {
@@ -23,9 +23,9 @@ describe('comparison', () => {
       [0.8, 0.6],
       [-1, 0],
     ].map((values) => ({ embedding: Float32Array.from(values) }));
-    const nearest = nearestReference(Float32Array.of(1, 0), references);
+    const [nearest] = rankReferences(Float32Array.of(1, 0), references);
     expect(nearest?.reference).toBe(references[1]);
     expect(nearest?.distance).toBeCloseTo(0.2, 6);
-    expect(nearestReference(Float32Array.of(1, 0), [])).toBeUndefined();
+    expect(rankReferences(Float32Array.of(1, 0), [])[0]).toBeUndefined();
   });
 });

@@ -15,15 +15,12 @@ export function cosineDistance(one: Float32Array, other: Float32Array): number {
   return Math.min(2, Math.max(0, 1 - dot));
 }
 
-/** The reference with the least cosine distance to the probe; undefined when there is none. */
-export function nearestReference<T extends { readonly embedding: Float32Array }>(
+/** The references with their cosine distances to the probe, the nearest first. */
+export function rankReferences<T extends { readonly embedding: Float32Array }>(
   probe: Float32Array,
   references: readonly T[],
-): { readonly reference: T; readonly distance: number } | undefined {
-  let nearest: { reference: T; distance: number } | undefined;
-  for (const reference of references) {
-    const distance = cosineDistance(probe, reference.embedding);
-    if (!nearest || distance < nearest.distance) nearest = { reference, distance };
-  }
-  return nearest;
+): { readonly reference: T; readonly distance: number }[] {
+  return references
+    .map((reference) => ({ reference, distance: cosineDistance(probe, reference.embedding) }))
+    .sort((one, other) => one.distance - other.distance);
 }

@@ -1,5 +1,5 @@
 import { type EnrolledPhoto, embeddingKey, employeePrefix, type QualityFinding } from '@rollcall/contracts';
-import { type AnalysedFace, nearestReference, type PhotoAnalyser } from '@rollcall/face-core';
+import { type AnalysedFace, type PhotoAnalyser, rankReferences } from '@rollcall/face-core';
 import type { Candidate } from './embedding-matrix.js';
 import type { Gallery, NamedRecord } from './gallery.js';
 import { assess, type QualityLimits, toWireQuality } from './quality-gate.js';
@@ -47,7 +47,7 @@ export function createEnrol(options: EnrolOptions): Enrol {
 
   async function differs(face: AnalysedFace, others: readonly NamedRecord[]): Promise<QualityFinding | undefined> {
     const references = others.flatMap((record) => (record.face ? [record.face] : []));
-    const nearest = nearestReference(face.embedding, references);
+    const [nearest] = rankReferences(face.embedding, references);
     if (!nearest || nearest.distance <= matchDistanceThreshold) return undefined;
     return {
       reason: 'DIFFERENT_PERSON',
@@ -69,6 +69,7 @@ export function createEnrol(options: EnrolOptions): Enrol {
       measure: 'distance',
       value: Number(candidate.distance.toFixed(3)),
       limit: matchDistanceThreshold,
+      employee_id: candidate.employeeId,
       advice: `employee ${candidate.employeeId} looks so alike that each can pass as the other; add better photos of both`,
     }));
   }

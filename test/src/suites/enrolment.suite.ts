@@ -118,8 +118,15 @@ export function enrolmentSuite(name: string, under: () => SystemUnderTest & { re
         );
         expect(body.photos[0].status).toBe('added');
         expect(body.photos[0].warnings).toContainEqual(
-          expect.objectContaining({ reason: 'LOOKS_LIKE_ANOTHER', advice: expect.stringContaining('twin one') }),
+          expect.objectContaining({
+            reason: 'LOOKS_LIKE_ANOTHER',
+            employee_id: 'twin one',
+            advice: expect.stringContaining('twin one'),
+          }),
         );
+        // The warning names a person, so that it goes with that person.
+        expect((await erase('twin one')).status).toBe(200);
+        expect(await everything(under().redis())).not.toContain('twin one');
       });
 
       it('follows the rules of synchronous, asynchronous and polled requests', async () => {

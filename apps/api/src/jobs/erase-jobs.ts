@@ -57,8 +57,9 @@ function concerns(job: BullJob, employeeId: string): boolean {
   if (outcome.data.kind === 'identified') {
     return outcome.data.candidates.some((candidate) => candidate.employee_id === employeeId);
   }
+  if (outcome.data.kind !== 'enrolled') return false;
   // A warning names the people who look alike.
-  return outcome.data.kind === 'enrolled' && JSON.stringify(outcome.data.photos).includes(`employee ${employeeId} `);
+  return outcome.data.photos.some(({ warnings }) => warnings.some((warning) => warning.employee_id === employeeId));
 }
 
 /** False while a worker holds the job. */

@@ -1,5 +1,5 @@
 import type { Outcome } from '@rollcall/contracts';
-import { cosineDistance, type PhotoAnalyser, type PhotoAnalysis } from '@rollcall/face-core';
+import { type PhotoAnalyser, type PhotoAnalysis, rankReferences } from '@rollcall/face-core';
 import type { Gallery, QualityLimits, Reference } from '@rollcall/gallery';
 import type { UseCases } from './job-handler.js';
 import { areaOf, embeddingOf, mismatchReason, probeQuality, roundDistance, secondsSince } from './probe.js';
@@ -19,7 +19,8 @@ export function createVerify(options: VerifyOptions): UseCases['verify'] {
   const { gallery, analyser, qualityLimits, matchDistanceThreshold, now } = options;
 
   function decide(analysis: PhotoAnalysis, references: readonly Reference[], startedAt: number): Outcome {
-    const ranked = rank(embeddingOf(analysis), references);
+    const probe = embeddingOf(analysis);
+    const ranked = probe ? rankReferences(probe, references) : [];
     const [nearest] = ranked;
     const verified = nearest !== undefined && nearest.distance <= matchDistanceThreshold;
     return {
@@ -60,12 +61,4 @@ export function createVerify(options: VerifyOptions): UseCases['verify'] {
     if (references.length === 0) return { outcome: { kind: 'refused', code: 'reference_unusable' }, times };
     return { outcome: decide(analysis, references, startedAt), times };
   };
-}
-
-/** The references by their distance to the probe, the nearest first; none without a probe. */
-function rank(probe: Float32Array | undefined, references: readonly Reference[]) {
-  if (!probe) return [];
-  return references
-    .map((reference) => ({ reference, distance: cosineDistance(probe, reference.embedding) }))
-    .sort((one, other) => one.distance - other.distance);
 }
