@@ -4,6 +4,7 @@ import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync, writeF
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { PREPROCESSING_VERSION } from '@rollcall/face-core';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
@@ -149,7 +150,10 @@ describe('rollcall reindex', () => {
     const employees = join(folder.path, 'data/employees');
     const record = (id: string) => join(employees, id, '.rollcall/face_1.jpg.embedding.json');
     rmSync(record('e0'));
-    writeFileSync(record('e1'), readFileSync(record('e1'), 'utf8').replace('"preprocessing":1', '"preprocessing":0'));
+    writeFileSync(
+      record('e1'),
+      readFileSync(record('e1'), 'utf8').replace(`"preprocessing":${PREPROCESSING_VERSION}`, '"preprocessing":0'),
+    );
     writeFileSync(record('e2'), readFileSync(record('e2'), 'utf8').replace('sface', 'other'));
     const system = await startSystem('start', settings());
     const [{ code, stdout }, answer] = await Promise.all([
@@ -158,7 +162,7 @@ describe('rollcall reindex', () => {
     ]);
     expect([code, answer.status]).toEqual([0, 200]);
     expect(stdout).toMatch(/12 employees: \d photos embedded, 0 left/);
-    expect(readFileSync(record('e1'), 'utf8')).toContain('"preprocessing":1');
+    expect(readFileSync(record('e1'), 'utf8')).toContain(`"preprocessing":${PREPROCESSING_VERSION}`);
     expect((await run('reindex')).stdout).toContain('12 employees: 0 photos embedded, 0 left');
     await system.stop();
   });

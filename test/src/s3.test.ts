@@ -73,13 +73,16 @@ describe.skipIf(isMinioMissing())('Redis and S3', () => {
 
   it('answers 1,000 clients that wait at once', async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    // One that has not seen how slow the workers can be, and so refuses nobody.
+    const fresh = await startSystem('api', settings);
     const image = await photo('person_a_1.jpg');
     const waiting = Array.from({ length: 1000 }, (_, index) =>
-      post(`${api.url}/recognize_face`, form(`nobody ${index}`, image)),
+      post(`${fresh.url}/recognize_face`, form(`nobody ${index}`, image)),
     );
     workers.push(await startWorker(settings));
     const statuses = (await Promise.all(waiting)).map(({ status }) => status);
     expect(statuses).toEqual(waiting.map(() => 404));
-    expect(api.output()).not.toContain('MaxListeners');
+    expect(fresh.output()).not.toContain('MaxListeners');
+    await fresh.stop();
   });
 });

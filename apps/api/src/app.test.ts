@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { connectForBlocking, connectForRequests, createBlobStore, createLogger } from '@rollcall/platform';
+import {
+  BlobStoreError,
+  connectForBlocking,
+  connectForRequests,
+  createBlobStore,
+  createLogger,
+  createRateLimit,
+} from '@rollcall/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { form, photo } from '../../../test/src/support/client.js';
 import { type RedisServer, startRedis } from '../../../test/src/support/redis.js';
@@ -10,7 +17,11 @@ import { temporaryFolder } from '../../../test/src/support/rollcall.js';
 import { createApp } from './app.js';
 import { createDirectory } from './employees/directory.js';
 import { createErase } from './employees/erase.js';
+import { createClientAddress } from './http/client-address.js';
+import { createUploadGate } from './http/upload-gate.js';
 import { type BullQueue, createBullQueue } from './jobs/bullmq-queue.js';
+import { createCancel } from './jobs/cancel.js';
+import { createIdempotencyKeys } from './jobs/idempotency.js';
 import { createSubmit } from './jobs/submit.js';
 import { createWaiters, type Waiters } from './jobs/waiters.js';
 
@@ -18,15 +29,22 @@ import { createWaiters, type Waiters } from './jobs/waiters.js';
 const folder = temporaryFolder();
 const MAX_UPLOAD_BYTES = 1_000_000;
 let redis: RedisServer;
+let limitsRedis: ReturnType<typeof connectForRequests>;
 let queue: BullQueue;
 let waiters: Waiters;
 let server: ReturnType<typeof createAdaptorServer>;
 let url: string;
 let app: ReturnType<typeof createApp>;
+let isStoreFull = false;
 
 beforeAll(async () => {
   redis = await startRedis();
-  const logger = createLogger({ name: 'test', level: 'fatal', errorLogFile: `${folder.path}/error_log.txt` });
+  limitsRedis = connectForRequests(redis.url);
+  const logger = createLogger('test', {
+    logLevel: 'fatal',
+    errorLogFile: `${folder.path}/error_log.txt`,
+    logRetentionDays: 1,
+  });
   queue = createBullQueue({
     redis: connectForRequests(redis.url),
     eventsRedis: connectForBlocking(redis.url),
@@ -35,9 +53,24 @@ beforeAll(async () => {
   });
   await queue.connected(5000);
   waiters = createWaiters({ endedJobs: queue, onError: () => undefined });
-  const uploads = createBlobStore({ s3: undefined, dataDir: folder.path });
+  const store = createBlobStore({ s3: undefined, dataDir: folder.path });
+  const uploads = {
+    ...store,
+    put: (key: string, bytes: Uint8Array) =>
+      isStoreFull ? Promise.reject(new BlobStoreError('full', 'no space left')) : store.put(key, bytes),
+  };
   app = createApp({
-    submit: createSubmit({ uploads, queue, waiters, jobDeadlineMs: 60_000 }),
+    submit: createSubmit({
+      uploads,
+      queue,
+      waiters,
+      journal: { accepted: async () => undefined },
+      idempotencyKeys: createIdempotencyKeys(limitsRedis),
+      jobDeadlineMs: 60_000,
+      now: Date.now,
+    }),
+    cancel: createCancel(queue, uploads),
+    admission: { refuse: () => undefined, estimate: () => undefined },
     queue,
     waiters,
     directory: createDirectory(uploads),
@@ -46,7 +79,19 @@ beforeAll(async () => {
       jobs: queue,
       erasures: { mark: async () => undefined },
       changes: { announce: async () => undefined },
+      now: Date.now,
+      forget: async () => undefined,
     }),
+    access: {
+      tokens: { required: () => false, verify: () => undefined },
+      perToken: createRateLimit({ redis: limitsRedis, name: 'token', requestsPerMinute: 1 }),
+      perAddress: createRateLimit({ redis: limitsRedis, name: 'address', requestsPerMinute: 1 }),
+    },
+    web: { corsOrigins: [], isSecure: false },
+    clientAddress: createClientAddress([]),
+    lockouts: { lockedFor: async () => 1 },
+    audit: { record: async () => undefined },
+    uploadGate: createUploadGate({ memoryBytes: 10 * MAX_UPLOAD_BYTES, timeoutMs: 30_000 }),
     checks: {
       redis: async () => 'ok',
       store: () => new Promise(() => undefined),
@@ -57,7 +102,9 @@ beforeAll(async () => {
     logger,
     maxUploadBytes: MAX_UPLOAD_BYTES,
     syncTimeoutMs: 60_000,
+    jobDeadlineMs: 60_000,
     enforceDetection: false,
+    callbackHosts: [],
   });
   server = createAdaptorServer({ fetch: app.fetch });
   server.listen(0, '127.0.0.1');
@@ -68,6 +115,7 @@ afterAll(async () => {
   server.close();
   waiters.close();
   await queue.close();
+  limitsRedis.disconnect();
   await redis.stop();
   folder.remove();
 });
@@ -85,6 +133,20 @@ it('frees the waiter of every client that leaves', async () => {
   await Promise.all(gone);
   await expect.poll(() => waiters.size, { timeout: 20_000 }).toBe(0);
   expect(warnings).toEqual([]);
+});
+
+it('answers a full store with 507 and goes on when there is room', async () => {
+  const ask = async () =>
+    fetch(`${url}/v1/verifications`, {
+      method: 'POST',
+      body: form('7', await photo('person_a_1.jpg')),
+      headers: { prefer: 'respond-async' },
+    });
+  isStoreFull = true;
+  const refused = await ask();
+  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([507, 'store_full']);
+  isStoreFull = false;
+  expect((await ask()).status).toBe(202);
 });
 
 it('frees the waiter of a poll that leaves', async () => {

@@ -1,35 +1,59 @@
-import { BlobStoreError, type Logger } from '@rollcall/platform';
+import { type AuditLog, BlobStoreError, type CallbackHost, type Lockouts, type Logger } from '@rollcall/platform';
 import { Hono } from 'hono';
 import type { Directory } from './employees/directory.js';
 import type { Erase } from './employees/erase.js';
+import { type AccessOptions, guard, requires } from './http/access.js';
+import { auditRefusals } from './http/audit-refusals.js';
+import type { ClientAddress } from './http/client-address.js';
 import { type ApiEnvironment, requestLog, sendError } from './http/context.js';
 import { employeeRoutes } from './http/employees.js';
-import { type ReadinessChecks, readiness } from './http/health.js';
-import { jobHandler } from './http/jobs.js';
+import { createReadiness, type ReadinessChecks, withoutDetails } from './http/health.js';
+import { jobRoutes } from './http/jobs.js';
 import { describeApi } from './http/openapi.js';
 import { SUBMISSIONS, type SubmissionEndpoint, submissionHandler } from './http/submissions.js';
+import type { UploadGate } from './http/upload-gate.js';
+import { crossOrigin, refuseForeignPages, secureReplies, type WebOptions } from './http/web-guards.js';
+import type { Admission } from './jobs/admission.js';
+import type { Cancel } from './jobs/cancel.js';
 import { ErasureIncompleteError, type JobQueue, QueueUnavailableError } from './jobs/ports.js';
-import type { Submit } from './jobs/submit.js';
+import { IdempotencyKeyReusedError, ResultGoneError, type Submit } from './jobs/submit.js';
 import type { Waiters } from './jobs/waiters.js';
 
 export interface AppDependencies {
   readonly submit: Submit;
+  readonly cancel: Cancel;
+  readonly admission: Pick<Admission, 'refuse' | 'estimate'>;
   readonly queue: JobQueue;
   readonly waiters: Waiters;
   readonly directory: Directory;
   readonly erase: Erase;
+  readonly access: AccessOptions;
+  readonly web: WebOptions;
+  readonly clientAddress: ClientAddress;
+  readonly lockouts: Pick<Lockouts, 'lockedFor'>;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly uploadGate: UploadGate;
   readonly checks: ReadinessChecks;
   readonly logger: Logger;
   readonly maxUploadBytes: number;
   readonly syncTimeoutMs: number;
+  readonly jobDeadlineMs: number;
   readonly enforceDetection: boolean;
+  readonly callbackHosts: readonly CallbackHost[];
 }
 
 /** The HTTP interface, without a socket: `app.request()` serves tests, `serve()` the world. */
 export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
-  const { checks, logger } = dependencies;
+  const { access, web, audit, checks, logger } = dependencies;
   const app = new Hono<ApiEnvironment>();
-  app.use(requestLog(logger));
+  app.use(
+    requestLog(logger, dependencies.clientAddress),
+    secureReplies(web),
+    crossOrigin(web),
+    auditRefusals(audit),
+    guard(access),
+    refuseForeignPages(web),
+  );
 
   const submissions: Readonly<Record<string, SubmissionEndpoint>> = {
     '/recognize_face': SUBMISSIONS.original,
@@ -38,16 +62,23 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
     '/v1/identifications': SUBMISSIONS.identification,
     '/v1/employees/:id/faces': SUBMISSIONS.enrolment,
   };
-  for (const [path, endpoint] of Object.entries(submissions)) app.post(path, submissionHandler(endpoint, dependencies));
+  for (const [path, endpoint] of Object.entries(submissions)) {
+    app.post(path, requires(endpoint.scope), submissionHandler(endpoint, dependencies));
+  }
   app.route('/v1/employees', employeeRoutes(dependencies));
-  app.get('/v1/jobs/:id', jobHandler(dependencies));
+  app.route('/v1/jobs', jobRoutes(dependencies));
 
   const description = describeApi();
   app.get('/openapi.json', (c) => c.json(description));
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  const readiness = createReadiness(checks);
   app.get('/readyz', async (c) => {
-    const reply = await readiness(checks);
-    return c.json(reply, reply.status === 'ready' ? 200 : 503);
+    const reply = await readiness();
+    // Details help those who run it, and those who want to know what it runs on.
+    return c.json(
+      c.get('principal').allows('admin') ? reply : withoutDetails(reply),
+      reply.status === 'ready' ? 200 : 503,
+    );
   });
 
   for (const path of [...Object.keys(submissions), '/v1/jobs/:id', '/v1/employees', '/v1/employees/:id']) {
@@ -56,11 +87,18 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
   app.notFound((c) => sendError(c, 'route_not_found'));
   app.onError((error, c) => {
     if (error instanceof ErasureIncompleteError) return sendError(c, 'erasure_incomplete');
+    if (error instanceof IdempotencyKeyReusedError) return sendError(c, 'idempotency_key_reused');
+    if (error instanceof ResultGoneError) return sendError(c, 'result_gone');
+    if (error instanceof BlobStoreError && error.code === 'full') {
+      c.get('log').error = error.message;
+      return sendError(c, 'store_full');
+    }
     if (error instanceof QueueUnavailableError || !dependencies.queue.available()) {
       c.get('log').error = causeOf(error);
       return sendError(c, 'queue_unavailable');
     }
-    if (error instanceof BlobStoreError) {
+    // No retry mends an object that cannot be decrypted.
+    if (error instanceof BlobStoreError && error.code !== 'undecryptable') {
       c.get('log').error = error.message;
       return sendError(c, 'store_unavailable');
     }

@@ -1,17 +1,12 @@
+import { parseArgs } from 'node:util';
 import { EMPLOYEE_ID_RULE, employeeIdSchema } from '@rollcall/contracts';
 import { createEngine, createPhotoAnalyser } from '@rollcall/face-core';
 import { createEnrol, createGallery, createGalleryIndex, type Enrol } from '@rollcall/gallery';
-import { createBlobStore, loadConfig } from '@rollcall/platform';
+import { ConfigError, createBlobStore, loadConfig } from '@rollcall/platform';
 import { createAnnouncer } from './announcer.js';
+import { audited } from './audited.js';
 import { createImportReport, type FileResult } from './import-report.js';
 import { type Candidate, openSource } from './import-sources.js';
-
-export interface ImportOptions {
-  /** Take photos that do not resemble the employee's others. */
-  readonly force: boolean;
-  /** `.csv` or `.json` file for what was refused or warned of. */
-  readonly report: string | undefined;
-}
 
 /** Employees in progress at once: while one photo is searched for faces, the next are read and decoded. */
 const PARALLEL = 4;
@@ -21,7 +16,17 @@ const PARALLEL = 4;
  * there already is left alone.
  * @returns the process's exit status: 1 when any photo was refused.
  */
-export async function importPhotos(path: string, { force, report: reportFile }: ImportOptions): Promise<number> {
+export async function importPhotos(operands: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: operands,
+    allowPositionals: true,
+    options: { force: { type: 'boolean', default: false }, report: { type: 'string' } },
+  });
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1) {
+    throw new ConfigError('What to import? Name one folder, .zip or .csv file: rollcall import SOURCE');
+  }
+  const { force, report: reportFile } = values;
   const config = loadConfig();
   const source = await openSource(path);
   const store = createBlobStore(config);
@@ -35,16 +40,20 @@ export async function importPhotos(path: string, { force, report: reportFile }: 
   const announcer = await createAnnouncer(config);
   const report = createImportReport(source.candidates.length, reportFile);
   const employees = groupByEmployee(source.candidates).entries();
-  await Promise.all(
-    Array.from({ length: PARALLEL }, async () => {
-      for (const [employeeId, candidates] of employees) {
-        for (const candidate of candidates) {
-          report.add(candidate.label, await enrolCandidate(enrol, candidate, force, config.maxUploadBytes));
-          index.changed(candidate.employeeId);
+  await audited(config, (record) =>
+    Promise.all(
+      Array.from({ length: PARALLEL }, async () => {
+        for (const [employeeId, candidates] of employees) {
+          for (const candidate of candidates) {
+            const result = await enrolCandidate(enrol, candidate, force, config.maxUploadBytes);
+            await record({ action: 'import', outcome: result.status, employee: employeeId });
+            report.add(candidate.label, result);
+            index.changed(employeeId);
+          }
+          await announcer.announce(employeeId);
         }
-        await announcer.announce(employeeId);
-      }
-    }),
+      }),
+    ),
   );
   const refused = await report.finish();
   index.close();

@@ -1,9 +1,18 @@
-// The command line of one machine: `start` runs the whole system, `import` brings reference photos in.
-import { parseArgs } from 'node:util';
+// The command line of one machine: `start` runs the whole system, the others look after its data.
 import { ConfigError, runMain } from '@rollcall/platform';
-import { importPhotos } from './import.js';
-import { reindex } from './reindex.js';
-import { start } from './start.js';
+
+/** Runs with the command's own operands and resolves with the exit status. */
+type Command = (operands: string[]) => Promise<number>;
+
+/** Loaded when it is asked for: most commands need only a part of the house. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.js')).start,
+  import: async () => (await import('./import.js')).importPhotos,
+  reindex: async () => (await import('./reindex.js')).reindex,
+  token: async () => (await import('./token.js')).token,
+  'rotate-keys': async () => (await import('./rotate-keys.js')).rotateKeys,
+  audit: async () => (await import('./audit.js')).audit,
+};
 
 const HELP = `Usage: rollcall <command>
 
@@ -15,40 +24,32 @@ const HELP = `Usage: rollcall <command>
       --report F   write what was refused or warned of to F (.csv or .json)
   reindex          make the embeddings again that are missing or of another
                    model version; the service may run meanwhile
+  token create --name NAME --scopes verify,enroll,read,erase,admin
+               [--gates GATE,GATE] [--expires 90d | 2030-12-31]
+  token list [--json]
+  token revoke ID  who may call the API; it needs a token as soon as there is one
+  audit verify     check that no line of the audit log was changed, removed or
+                   inserted
+  audit show       print the audit log; --employee ID, --action A, --since TIME
+  rotate-keys      encrypt everything in the store with the first of
+                   ENCRYPTION_KEYS; the service may run meanwhile
 
 Everything is configured by environment variables; README.md lists them.
 `;
 
 await runMain(async () => {
-  const { positionals, values } = parseCommandLine();
-  const [command, ...operands] = positionals;
-  if (values.help) {
+  const [name = '', ...operands] = process.argv.slice(2);
+  if (['help', '--help', '-h'].some((word) => [name, ...operands].includes(word))) {
     process.stdout.write(HELP);
     return;
   }
-  if (command === 'start' && operands.length === 0) return start();
-  if (command === 'import' && operands[0] !== undefined && operands.length === 1) {
-    process.exitCode = await importPhotos(operands[0], { force: values.force, report: values.report });
-    return;
-  }
-  if (command === 'reindex' && operands.length === 0) {
-    process.exitCode = await reindex();
-    return;
-  }
-  throw new ConfigError(HELP);
-}, ['ModelFileError', 'ExecutionProviderError', 'BlobStoreError']);
-
-function parseCommandLine() {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new ConfigError(HELP);
   try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        force: { type: 'boolean', default: false },
-        report: { type: 'string' },
-      },
-    });
+    process.exitCode = await (await command())(operands);
   } catch (error) {
-    throw new ConfigError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    // An unknown option, or an operand too many.
+    const isMisused = error instanceof TypeError && 'code' in error && `${error.code}`.startsWith('ERR_PARSE_ARGS');
+    throw isMisused ? new ConfigError(`${error.message}\n\n${HELP}`) : error;
   }
-}
+}, ['ModelFileError', 'ExecutionProviderError', 'BlobStoreError']);

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { EMPLOYEES_PREFIX, employeeIdSchema } from '@rollcall/contracts';
 import { createEngine, createPhotoAnalyser } from '@rollcall/face-core';
 import { createGallery } from '@rollcall/gallery';
@@ -12,7 +13,8 @@ const PARALLEL = 4;
  * goes on. Interrupted, it is simply run again.
  * @returns the process's exit status: 1 when any photo is left without a current embedding.
  */
-export async function reindex(): Promise<number> {
+export async function reindex(operands: string[]): Promise<number> {
+  parseArgs({ args: operands });
   const config = loadConfig();
   const store = createBlobStore(config);
   await store.check();

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import {
   childEnvironment,
   createLogger,
@@ -11,11 +12,15 @@ import {
 } from '@rollcall/platform';
 import { startPrivateRedis } from './private-redis.js';
 
-/** Whole system on one machine: private Redis (unless REDIS_URL is set), workers, API. Stops in the opposite order. */
-export async function start(): Promise<void> {
+/**
+ * Whole system on one machine: private Redis (unless REDIS_URL is set), workers, API. Resolves when all are ready, and stops
+ * them in the opposite order on a signal.
+ */
+export async function start(operands: string[]): Promise<number> {
+  parseArgs({ args: operands });
   const config = loadConfig();
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const logger = createLogger({ name: 'rollcall', level: config.logLevel, errorLogFile: config.errorLogFile });
+  const logger = createLogger('rollcall', config);
   const redis = config.redisUrl ? undefined : await startPrivateRedis(config.dataDir, logger);
   const environment = childEnvironment(redis ? { REDIS_URL: redis.url } : {});
 
@@ -43,4 +48,5 @@ export async function start(): Promise<void> {
     { url: listening?.url, data: config.dataDir, worker_processes: config.workerProcesses },
     'Rollcall is ready',
   );
+  return 0;
 }

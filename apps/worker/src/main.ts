@@ -3,18 +3,21 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   childEnvironment,
+  connectForRequests,
   createBlobStore,
   createLogger,
+  createSharedClock,
   EXIT_CONFIGURATION,
   forkScript,
   loadConfig,
   reportReady,
   requireRedisUrl,
   runMain,
+  startRetention,
   startSupervisor,
   stopOnSignal,
+  verifyEncryptionKeys,
 } from '@rollcall/platform';
-import { startUploadSweep } from './upload-sweep.js';
 
 /**
  * glibc keeps what loading the models freed, unless the threshold is fixed; 128 KiB is its own initial value. Saves a third
@@ -24,10 +27,11 @@ const INFERENCE_ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: '131072' };
 
 await runMain(async () => {
   const config = loadConfig();
-  requireRedisUrl(config);
-  await mkdir(config.dataDir, { recursive: true });
-  const logger = createLogger({ name: 'supervisor', level: config.logLevel, errorLogFile: config.errorLogFile });
+  const redisUrl = requireRedisUrl(config);
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const logger = createLogger('supervisor', config);
   const store = createBlobStore(config);
+  await verifyEncryptionKeys(store, config.encryption);
   const script = fileURLToPath(new URL('./inference/main.js', import.meta.url));
   const environment = childEnvironment(INFERENCE_ENVIRONMENT);
   const supervisor = startSupervisor({
@@ -37,10 +41,16 @@ await runMain(async () => {
     logger,
     onFatal: () => void supervisor.stop().then(() => process.exit(EXIT_CONFIGURATION)),
   });
-  const sweep = startUploadSweep({ store, maxAgeSeconds: config.uploadMaxAgeSeconds, logger });
+  const redis = connectForRequests(redisUrl);
+  // The inference processes tell what is wrong with it.
+  redis.on('error', () => undefined);
+  const clock = createSharedClock(redis);
+  const retention = startRetention({ ...config, store, redis, now: clock.now, logger });
   stopOnSignal(
     async () => {
-      sweep.stop();
+      retention.stop();
+      clock.stop();
+      redis.disconnect();
       await supervisor.stop();
       store.close();
     },

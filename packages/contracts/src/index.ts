@@ -1,4 +1,6 @@
 // Everything that crosses a process boundary. zod is the only dependency allowed here.
+export * from './access.js';
+export * from './callbacks.js';
 export * from './employee-id.js';
 export * from './errors.js';
 export * from './faces.js';
@@ -9,3 +11,4 @@ export * from './quality.js';
 export * from './queue.js';
 export * from './reasons.js';
 export * from './replies.js';
+export * from './upload-envelope.js';

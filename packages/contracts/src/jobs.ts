@@ -1,25 +1,43 @@
 import { z } from 'zod';
 import { employeeIdSchema } from './employee-id.js';
 
-/** Version of the job payloads; a worker refuses what it does not know. */
-export const JOB_VERSION = 1;
+/**
+ * Version of the job payloads that are written. Those of the version before are still understood, so that workers can be
+ * renewed before APIs; a newer one is left for a newer worker.
+ */
+export const JOB_VERSION = 2;
+const OLDEST_JOB_VERSION = 1;
 
 /** Which reply the caller speaks: the original endpoint's, or `/v1`. */
 export const dialectSchema = z.enum(['original', 'v1']);
 export type Dialect = z.infer<typeof dialectSchema>;
 
+/** Who made the job. Neither name is a secret; the address is not told. */
+export const jobOriginSchema = z.object({
+  /** Id of the access token, null where none was needed. */
+  tokenId: z.string().nullable(),
+  gate: z.string().nullable(),
+});
+export type JobOrigin = z.infer<typeof jobOriginSchema>;
+
 const jobBase = {
-  version: z.literal(JOB_VERSION),
+  version: z.number().int().min(OLDEST_JOB_VERSION).max(JOB_VERSION),
   id: z.uuid(),
   requestId: z.string(),
   dialect: dialectSchema,
-  /** Milliseconds since the epoch. */
+  origin: jobOriginSchema.default({ tokenId: null, gate: null }),
+  /** Milliseconds since the epoch, by Redis' clock, which all machines share. */
   submittedAt: z.number(),
-  /** Milliseconds since the epoch; a worker that takes the job later ends it as expired. */
+  /** By the same clock; a worker that takes the job later ends it as expired. */
   deadline: z.number(),
   /** Where the uploaded photos wait, in the order of the request. */
   imageKeys: z.array(z.string()).min(1),
+  /** Where the job's end is told. May hold a secret of the caller's: never logged. */
+  callbackUrl: z.string().optional(),
 };
+
+/** What every version of a job has. */
+export const jobEnvelopeSchema = z.object({ version: z.number().int(), id: z.uuid(), deadline: z.number() });
 
 /** Is the photo of this employee? */
 export const verificationJobSchema = z.object({ ...jobBase, kind: z.literal('verify'), employeeId: employeeIdSchema });
@@ -61,4 +79,11 @@ export type JobKind = Job['kind'];
 /** The employee a job is about, if it is about one. */
 export function employeeOf(job: Job): string | undefined {
   return 'employeeId' in job ? job.employeeId : undefined;
+}
+
+/** Of a job, what its replies are made of besides its end. */
+export interface JobRef extends Pick<Job, 'id' | 'requestId' | 'dialect' | 'origin'> {
+  readonly employeeId?: string;
+  readonly imageKeys?: readonly string[];
+  readonly callbackUrl?: string | undefined;
 }

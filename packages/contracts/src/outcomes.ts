@@ -84,7 +84,13 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('refused'),
-    code: z.enum(['employee_not_found', 'reference_not_found', 'reference_unusable', 'employee_erased']),
+    code: z.enum([
+      'employee_not_found',
+      'reference_not_found',
+      'reference_unusable',
+      'employee_erased',
+      'verification_locked',
+    ]),
   }),
   z.object({ kind: z.literal('expired') }),
 ]);

@@ -135,12 +135,14 @@ export const problemSchema = z.object({
   code: z.enum(errorCodes),
   retryable: z.boolean(),
   request_id: z.string(),
+  /** When the request had become a job. */
+  job_id: z.uuid().optional(),
   /** With `photos_refused`: what is wrong with each photo. */
   photos: z.array(enrolledPhotoSchema).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
-export const jobStatusSchema = z.enum(['queued', 'active', 'succeeded', 'failed', 'expired']);
+export const jobStatusSchema = z.enum(['queued', 'active', 'succeeded', 'failed', 'expired', 'cancelled']);
 export type JobStatus = z.infer<typeof jobStatusSchema>;
 
 const resultSchema = z.union([
@@ -155,6 +157,10 @@ export const jobReplySchema = z.object({
   job_id: z.uuid(),
   status: jobStatusSchema,
   status_url: z.string(),
+  /** While queued: how many jobs are before it. Missing when they are too many to be counted. */
+  position: z.number().int().nonnegative().optional(),
+  /** While queued, as soon as it can be estimated. */
+  estimated_wait_seconds: z.number().nonnegative().optional(),
   /** Present when the job succeeded with a result, in the words of `/v1`. */
   result: resultSchema.optional(),
   /** Present when the job has ended. */

@@ -1,5 +1,5 @@
 import { type Affine, invertAffine, type Point, similarityTransform } from './affine.js';
-import type { Landmarks } from './yunet.js';
+import type { Detection, Landmarks } from './yunet.js';
 
 /**
  * Where the five landmarks lie in an aligned 112×112 face: the ArcFace template, in YuNet's order.
@@ -20,4 +20,19 @@ const TEMPLATE: readonly Point[] = [
  */
 export function alignment(landmarks: Landmarks): Affine {
   return invertAffine(similarityTransform(landmarks, TEMPLATE));
+}
+
+/**
+ * Whether the detection can be the place of a face. What the detector takes for one in a picture made for it may have
+ * landmarks in one point, or an endless box.
+ */
+export function isAlignable({ box, landmarks }: Detection): boolean {
+  if (![box.x, box.y, box.w, box.h].every(Number.isFinite)) return false;
+  try {
+    alignment(landmarks);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }

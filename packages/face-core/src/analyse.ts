@@ -1,4 +1,4 @@
-import { alignment } from './align.js';
+import { alignment, isAlignable } from './align.js';
 import { normalise } from './compare.js';
 import { decodePhoto } from './decode.js';
 import { createFaceDetector, type DetectedFace, dominantFace, hasComparableFace } from './detect.js';
@@ -12,7 +12,7 @@ import type { Detection } from './yunet.js';
 export const MODEL_ID = 'sface-2021dec';
 
 /** Raised whenever decoding, detection or alignment changes what an embedding of the same photo is. */
-export const PREPROCESSING_VERSION = 1;
+export const PREPROCESSING_VERSION = 2;
 
 /** A face with its embedding; box and landmarks in the pixels of the photo as it is viewed. */
 export interface AnalysedFace extends Detection {
@@ -84,10 +84,14 @@ export function createPhotoAnalyser(engine: Engine, options: AnalyserOptions): P
 
       return exclusively(async () => {
         const photo = createPyramid(decoded.image);
-        const faces = await timed(times, 'detect', () => detector.find(photo));
+        const found = await timed(times, 'detect', () => detector.find(photo));
+        const faces = found.filter(isAlignable);
         const dominant = dominantFace(faces, photo.width, photo.height);
         if (!dominant) return { kind: 'no_face', times };
-        const face = refineLandmarks ? await timed(times, 'refine', () => detector.refine(photo, dominant)) : dominant;
+        const refined = refineLandmarks
+          ? await timed(times, 'refine', () => detector.refine(photo, dominant))
+          : dominant;
+        const face = isAlignable(refined) ? refined : dominant;
         const { embedding, measures } = await timed(times, 'embed', () => embed(photo, face));
         const embeddingNorm = normalise(embedding);
         const placed = scaleDetection(face, decoded.width / photo.width, decoded.height / photo.height);

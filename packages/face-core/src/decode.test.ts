@@ -7,7 +7,8 @@ import { type DecodedPhoto, decodePhoto } from './decode.js';
 const LIMITS = { maxPixels: 40_000_000 };
 
 // Importing the module under test shuts every loader but three, so other formats are written here, never read.
-const portrait = readFileSync(new URL('../../../test/fixtures/photos/person_a_1.jpg', import.meta.url));
+const fixture = (name: string) => readFileSync(new URL(`../../../test/fixtures/${name}`, import.meta.url));
+const portrait = fixture('photos/person_a_1.jpg');
 
 /** Left half red, right half blue. */
 const TWO_TONE = { width: 64, height: 32 };
@@ -37,6 +38,7 @@ describe('decodePhoto', () => {
     ['WebP', () => twoTone().webp({ quality: 95 }).toBuffer()],
     ['16-bit PNG', () => twoTone().toColourspace('rgb16').png().toBuffer()],
     ['opaque RGBA PNG', () => twoTone().ensureAlpha().png().toBuffer()],
+    ['interlaced PNG', () => twoTone().png({ progressive: true }).toBuffer()],
     ['progressive JPEG', () => twoTone().jpeg({ quality: 95, progressive: true }).toBuffer()],
   ])('reads %s', async (_name, make) => {
     const decoded = await decodePhoto(await make(), LIMITS);
@@ -51,6 +53,13 @@ describe('decodePhoto', () => {
     expect(red).toBeGreaterThan(2 * (blue ?? 0));
   });
 
+  it('pays no heed to colour profiles', async () => {
+    const foreign = await twoTone().withIccProfile('p3').png().toBuffer();
+    const { data } = await sharp(foreign, { ignoreIcc: true }).raw().toBuffer({ resolveWithObject: true });
+    expect(colourAt(await decodePhoto(foreign, LIMITS), 5, 5)).toEqual([...data.subarray(0, 3)]);
+    expectNear([...data.subarray(0, 3)], [220, 30, 30], 40);
+  });
+
   it.each(['jpeg', 'png', 'webp'] as const)('reads grey %s as three equal channels', async (format) => {
     const grey = await twoTone().greyscale().toFormat(format, { quality: 95 }).toBuffer();
     const decoded = await decodePhoto(grey, LIMITS);
@@ -59,11 +68,17 @@ describe('decodePhoto', () => {
     expect(decoded.kind === 'image' && decoded.image.data.length).toBe(64 * 32 * 3);
   });
 
-  it('lays transparency on grey', async () => {
+  it.each<[string, (clear: Sharp) => Sharp]>([
+    ['RGBA PNG', (clear) => clear.png()],
+    ['palette PNG', (clear) => clear.png({ palette: true })],
+    ['grey PNG', (clear) => clear.greyscale().png()],
+    ['16-bit PNG', (clear) => clear.toColourspace('rgb16').png()],
+    ['WebP', (clear) => clear.webp({ lossless: true })],
+  ])('lays transparency of %s on grey', async (_name, encode) => {
     const clear = sharp({
       create: { width: 16, height: 16, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } },
     });
-    expectNear(colourAt(await decodePhoto(await clear.png().toBuffer(), LIMITS), 8, 8), [128, 128, 128], 2);
+    expectNear(colourAt(await decodePhoto(await encode(clear).toBuffer(), LIMITS), 8, 8), [128, 128, 128], 2);
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns EXIF orientation %d upright', async (orientation) => {
@@ -117,6 +132,48 @@ describe('decodePhoto', () => {
     ['AVIF', () => twoTone().avif().toBuffer()],
   ])('finds %s unreadable', async (_name, make) => {
     expect(await decodePhoto(await make(), LIMITS)).toEqual({ kind: 'unreadable' });
+  });
+
+  it.each([
+    'exif-orientation-9.jpg',
+    'exif-orientation-255.jpg',
+    'exif-thousand-tags.jpg',
+    'jpeg-without-end.jpg',
+    'jpeg-and-zip.jpg',
+  ])('reads the portrait in %s', async (name) => {
+    const { width, height } = await sharp(portrait).metadata();
+    expect(await decodePhoto(fixture(`hostile/${name}`), LIMITS)).toMatchObject({ kind: 'image', width, height });
+  });
+
+  it('takes the still image of an APNG, and an animated WebP for none', async () => {
+    expect(await decodePhoto(fixture('hostile/apng.jpg'), LIMITS)).toMatchObject({ kind: 'image', width: 64 });
+    expect(await decodePhoto(fixture('hostile/animated-webp.jpg'), LIMITS)).toEqual({ kind: 'unreadable' });
+  });
+
+  it('takes sides of up to 16,384 px', async () => {
+    expect(await decodePhoto(fixture('hostile/longest-row.jpg'), LIMITS)).toMatchObject({
+      kind: 'image',
+      width: 16_384,
+    });
+    expect(await decodePhoto(fixture('hostile/longest-column.jpg'), LIMITS)).toMatchObject({ height: 16_384 });
+    expect(await decodePhoto(fixture('hostile/one-row.jpg'), LIMITS)).toEqual({ kind: 'unreadable' });
+  });
+
+  it('takes no JPEG of hundreds of scans, and counts only what is one', async () => {
+    expect(await decodePhoto(fixture('hostile/jpeg-300-scans.jpg'), LIMITS)).toEqual({ kind: 'unreadable' });
+    const scans = Buffer.alloc(2000, Buffer.of(0xff, 0xda));
+    const comment = Buffer.concat([Buffer.of(0xff, 0xfe, 0x07, 0xd2), scans]);
+    const file = Buffer.concat([portrait.subarray(0, 2), comment, portrait.subarray(2), scans]);
+    expect(await decodePhoto(file, LIMITS)).toMatchObject({ kind: 'image' });
+  });
+
+  it('does not hold more than RGBA of all allowed pixels for an interlaced PNG', async () => {
+    const wide = () => twoTone().toColourspace('rgb16').ensureAlpha();
+    const pixels = TWO_TONE.width * TWO_TONE.height;
+    const interlaced = await wide().png({ progressive: true }).toBuffer();
+    expect(await decodePhoto(interlaced, { maxPixels: pixels })).toEqual({ kind: 'unreadable' });
+    expect(await decodePhoto(interlaced, { maxPixels: 2 * pixels })).toMatchObject({ kind: 'image' });
+    expect(await decodePhoto(await wide().png().toBuffer(), { maxPixels: pixels })).toMatchObject({ kind: 'image' });
   });
 
   it('refuses more pixels than allowed before decoding them', async () => {

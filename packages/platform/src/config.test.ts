@@ -48,6 +48,27 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reads encryption keys, and tells nothing of a wrong one but its name', () => {
+    const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
+    const { keys } = loadConfig({ ENCRYPTION_KEYS: `k2:${key(2)}, k1:${key(1)}` }).encryption;
+    expect(keys.map(({ id, key }) => [id, key[0]])).toEqual([
+      ['k2', 2],
+      ['k1', 1],
+    ]);
+    for (const wrong of ['k1', 'k1:c2hvcnQ=', `k 1:${key(1)}`, `k1:${key(1)},k1:${key(2)}`, `k1:${key(1)}!`]) {
+      const message = messageOf({ ENCRYPTION_KEYS: wrong });
+      expect(message).toContain('ENCRYPTION_KEYS');
+      expect(message).not.toContain('c2hvcnQ');
+      expect(message).not.toContain(key(1).slice(0, 20));
+    }
+  });
+
+  it('needs what belongs together', () => {
+    expect(messageOf({ TLS_CERT: 'x.pem' })).toContain('TLS_KEY');
+    expect(messageOf({ UPLOAD_MEMORY_BYTES: '1000' })).toContain('UPLOAD_MEMORY_BYTES');
+    expect(messageOf({ CALLBACK_HOSTS: 'hooks.example.com' })).toContain('CALLBACK_SECRET');
+  });
+
   it('has a variable for every limit on quality', () => {
     expect(loadConfig({}).qualityLimits).toEqual(DEFAULT_QUALITY_LIMITS);
     for (const name of Object.keys(DEFAULT_QUALITY_LIMITS)) {
@@ -93,6 +114,11 @@ describe('loadConfig', () => {
 
   it('says how to get a Redis', () => {
     expect(() => requireRedisUrl(loadConfig({}))).toThrow(/REDIS_URL.*npm start/);
-    expect(requireRedisUrl(loadConfig({ REDIS_URL: 'unix:///run/redis.sock' }))).toBe('unix:///run/redis.sock');
+    for (const url of ['unix:///run/redis.sock', 'rediss://u:p@redis:6379', 'redis+sentinel://a:26379,b:26379/main']) {
+      expect(requireRedisUrl(loadConfig({ REDIS_URL: url }))).toBe(url);
+    }
+    for (const url of ['http://redis', 'redis+sentinel://a:26379', 'redis']) {
+      expect(messageOf({ REDIS_URL: url })).toContain('REDIS_URL');
+    }
   });
 });

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_QUALITY_LIMITS, type QualityLimits } from '@rollcall/contracts';
 import { z } from 'zod';
+import { type CallbackHost, callbackHostSchema } from './callbacks/callback-hosts.js';
+import { parseSentinelUrl } from './sentinel-url.js';
 
 /** The configuration cannot be used. `message` has one line per wrong variable. */
 export class ConfigError extends Error {
@@ -12,10 +15,28 @@ export class ConfigError extends Error {
 const positiveInteger = z.coerce.number().int().positive();
 const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] });
 
+/** Comma-separated; blanks around the parts do not count. */
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
 const share = z.coerce.number().min(0).max(1);
 const luma = z.coerce.number().min(0).max(255);
 const degrees = z.coerce.number().min(0).max(180);
 const notNegative = z.coerce.number().min(0);
+
+const redisUrl = z
+  .string()
+  .refine(
+    (text) => parseSentinelUrl(text) || z.url({ protocol: /^(redis|rediss|unix)$/ }).safeParse(text).success,
+    'must be redis://…, rediss://…, unix://… or redis+sentinel://host:port,host:port/name-of-the-master',
+  );
 
 const modelsDir = fileURLToPath(new URL('../../../models', import.meta.url));
 
@@ -24,8 +45,18 @@ const environmentSchema = z
   .object({
     HOST: z.string().default('127.0.0.1'),
     PORT: z.coerce.number().int().min(0).max(65535).default(5000),
+    TLS_CERT: z.string().optional(),
+    TLS_KEY: z.string().optional(),
+    TRUSTED_PROXIES: list,
+    CORS_ORIGINS: list,
+    API_TOKENS_FILE: z.string().optional(),
+    RATE_LIMIT_PER_TOKEN: positiveInteger.default(6000),
+    RATE_LIMIT_PER_ADDRESS: positiveInteger.default(30_000),
+    FAILED_VERIFICATIONS_PER_EMPLOYEE: positiveInteger.default(10),
+    FAILED_VERIFICATIONS_PER_TOKEN: positiveInteger.default(500),
+    LOCKOUT_WINDOW_SECONDS: positiveInteger.default(900),
     DATA_DIR: z.string().default('./data'),
-    REDIS_URL: z.url({ protocol: /^(redis|rediss|unix)$/ }).optional(),
+    REDIS_URL: redisUrl.optional(),
     MINIO_ENDPOINT: z
       .string()
       .regex(/^[^\s:/@]+(:\d{1,5})?$/, 'must be a host name, or host:port')
@@ -41,12 +72,22 @@ const environmentSchema = z
     MODELS_DIR: z.string().default(modelsDir),
     SYNC_TIMEOUT_MS: z.coerce.number().int().min(0).max(60_000).default(10_000),
     JOB_DEADLINE_MS: positiveInteger.default(300_000),
+    MAX_WAITING_JOBS: positiveInteger.default(20_000),
     RESULT_TTL_SECONDS: positiveInteger.default(3600),
     UPLOAD_MAX_AGE_SECONDS: positiveInteger.default(3600),
     MATCH_DISTANCE_THRESHOLD: z.coerce.number().min(0).max(2).default(0.593),
     ENFORCE_DETECTION: flag.default(false),
     MAX_UPLOAD_BYTES: positiveInteger.default(10_485_760),
     MAX_IMAGE_PIXELS: positiveInteger.default(40_000_000),
+    UPLOAD_MEMORY_BYTES: positiveInteger.default(134_217_728),
+    UPLOAD_TIMEOUT_MS: positiveInteger.default(30_000),
+    ENCRYPTION_KEYS: z.string().optional(),
+    ENCRYPTION_STRICT: flag.default(false),
+    CALLBACK_HOSTS: list.pipe(z.array(callbackHostSchema)),
+    CALLBACK_SECRET: z.string().min(32, 'must have 32 characters; make one with: openssl rand -base64 32').optional(),
+    AUDIT_LOG_FILE: z.string().optional(),
+    AUDIT_KEY: z.string().optional(),
+    AUDIT_RETENTION_DAYS: positiveInteger.default(365),
     QUALITY_MIN_FACE_SIZE: notNegative.default(DEFAULT_QUALITY_LIMITS.minFaceSize),
     QUALITY_WARN_FACE_SIZE: notNegative.default(DEFAULT_QUALITY_LIMITS.warnFaceSize),
     QUALITY_MIN_DETECTION_SCORE: share.default(DEFAULT_QUALITY_LIMITS.minDetectionScore),
@@ -66,6 +107,7 @@ const environmentSchema = z
     QUALITY_WARN_INSIDE: share.default(DEFAULT_QUALITY_LIMITS.warnInside),
     SHUTDOWN_GRACE_MS: positiveInteger.default(15_000),
     ERROR_LOG_FILE: z.string().optional(),
+    LOG_RETENTION_DAYS: positiveInteger.default(30),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   })
   .superRefine((env, context) => {
@@ -73,6 +115,20 @@ const environmentSchema = z
       for (const name of ['MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY'] as const) {
         if (!env[name]) context.addIssue({ code: 'custom', path: [name], message: 'is needed with MINIO_ENDPOINT' });
       }
+    }
+    if ((env.TLS_CERT === undefined) !== (env.TLS_KEY === undefined)) {
+      const missing = env.TLS_CERT === undefined ? 'TLS_CERT' : 'TLS_KEY';
+      context.addIssue({ code: 'custom', path: [missing], message: 'TLS_CERT and TLS_KEY are needed together' });
+    }
+    if (env.CALLBACK_HOSTS.length > 0 && env.CALLBACK_SECRET === undefined) {
+      context.addIssue({ code: 'custom', path: ['CALLBACK_SECRET'], message: 'is needed with CALLBACK_HOSTS' });
+    }
+    if (env.UPLOAD_MEMORY_BYTES < env.MAX_UPLOAD_BYTES) {
+      context.addIssue({
+        code: 'custom',
+        path: ['UPLOAD_MEMORY_BYTES'],
+        message: 'must not be smaller than MAX_UPLOAD_BYTES, or no upload of that size could be read',
+      });
     }
     if (env.UPLOAD_MAX_AGE_SECONDS * 1000 < env.JOB_DEADLINE_MS) {
       context.addIssue({
@@ -93,9 +149,60 @@ export interface S3Config {
   readonly region: string;
 }
 
+/** Files in PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface AccessLimits {
+  /** Requests in a minute. */
+  readonly requestsPerToken: number;
+  readonly requestsPerAddress: number;
+  /** Verifications within `lockoutWindowSeconds` that may fail before the next ones are refused. */
+  readonly failedPerEmployee: number;
+  readonly failedPerToken: number;
+  readonly lockoutWindowSeconds: number;
+}
+
+export interface EncryptionKey {
+  /** Written in front of everything that is encrypted with it. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly key: Buffer;
+}
+
+export interface EncryptionConfig {
+  /** The first one writes, all read. Empty: nothing is encrypted. */
+  readonly keys: readonly EncryptionKey[];
+  /** Refuse objects that are not encrypted. */
+  readonly strict: boolean;
+}
+
+export interface AuditConfig {
+  readonly file: string;
+  /** 32 bytes; undefined: a key file beside the log, made when it is missing. */
+  readonly key: Buffer | undefined;
+  readonly retentionDays: number;
+}
+
+export interface CallbackConfig {
+  /** Empty: no callbacks. */
+  readonly hosts: readonly CallbackHost[];
+  /** Signs what is sent; empty without hosts. */
+  readonly secret: string;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
+  readonly tls: TlsFiles | undefined;
+  /** Addresses or networks (CIDR) whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Origins whose pages may call the API from a browser. */
+  readonly corsOrigins: readonly string[];
+  readonly apiTokensFile: string;
+  readonly limits: AccessLimits;
   /** Absolute. */
   readonly dataDir: string;
   readonly redisUrl: string | undefined;
@@ -107,26 +214,50 @@ export interface Config {
   readonly modelsDir: string;
   readonly syncTimeoutMs: number;
   readonly jobDeadlineMs: number;
+  /** Above this nothing more is accepted. */
+  readonly maxWaitingJobs: number;
   readonly resultTtlSeconds: number;
   readonly uploadMaxAgeSeconds: number;
   readonly matchDistanceThreshold: number;
   readonly enforceDetection: boolean;
   readonly maxUploadBytes: number;
   readonly maxImagePixels: number;
+  /** What uploads that are being read may occupy, together. */
+  readonly uploadMemoryBytes: number;
+  readonly uploadTimeoutMs: number;
+  readonly encryption: EncryptionConfig;
+  readonly audit: AuditConfig;
+  readonly callbacks: CallbackConfig;
   /** What a reference photo must be like. */
   readonly qualityLimits: QualityLimits;
   readonly shutdownGraceMs: number;
   readonly errorLogFile: string;
+  readonly logRetentionDays: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 }
 
+/** Secrets that `NAME_FILE` may hold instead, as container platforms hand them out. */
+const SECRETS = [
+  'REDIS_URL',
+  'MINIO_ACCESS_KEY',
+  'MINIO_SECRET_KEY',
+  'ENCRYPTION_KEYS',
+  'AUDIT_KEY',
+  'CALLBACK_SECRET',
+];
+
 /**
- * The configuration from environment variables; an empty variable counts as unset.
+ * The configuration from environment variables; an empty variable counts as unset. A secret may be in a file instead, whose
+ * path is in `NAME_FILE`.
  * @throws {ConfigError} that names every wrong variable.
  */
 // biome-ignore lint/style/noProcessEnv: this is the one module that reads the environment.
 export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  for (const name of SECRETS) {
+    const file = set[`${name}_FILE`];
+    if (file !== undefined) set[name] ??= readSecret(`${name}_FILE`, file);
+  }
   const parsed = environmentSchema.safeParse(set);
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
@@ -137,6 +268,17 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   return {
     host: env.HOST,
     port: env.PORT,
+    tls: env.TLS_CERT && env.TLS_KEY ? { cert: resolve(env.TLS_CERT), key: resolve(env.TLS_KEY) } : undefined,
+    trustedProxies: env.TRUSTED_PROXIES,
+    corsOrigins: env.CORS_ORIGINS,
+    apiTokensFile: inFolder(dataDir, env.API_TOKENS_FILE ?? 'tokens.json'),
+    limits: {
+      requestsPerToken: env.RATE_LIMIT_PER_TOKEN,
+      requestsPerAddress: env.RATE_LIMIT_PER_ADDRESS,
+      failedPerEmployee: env.FAILED_VERIFICATIONS_PER_EMPLOYEE,
+      failedPerToken: env.FAILED_VERIFICATIONS_PER_TOKEN,
+      lockoutWindowSeconds: env.LOCKOUT_WINDOW_SECONDS,
+    },
     dataDir,
     redisUrl: env.REDIS_URL,
     s3: s3Config(env),
@@ -146,15 +288,26 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     modelsDir: resolve(env.MODELS_DIR),
     syncTimeoutMs: env.SYNC_TIMEOUT_MS,
     jobDeadlineMs: env.JOB_DEADLINE_MS,
+    maxWaitingJobs: env.MAX_WAITING_JOBS,
     resultTtlSeconds: env.RESULT_TTL_SECONDS,
     uploadMaxAgeSeconds: env.UPLOAD_MAX_AGE_SECONDS,
     matchDistanceThreshold: env.MATCH_DISTANCE_THRESHOLD,
     enforceDetection: env.ENFORCE_DETECTION,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     maxImagePixels: env.MAX_IMAGE_PIXELS,
+    uploadMemoryBytes: env.UPLOAD_MEMORY_BYTES,
+    uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
+    encryption: { keys: encryptionKeys(env.ENCRYPTION_KEYS), strict: env.ENCRYPTION_STRICT },
+    audit: {
+      file: inFolder(dataDir, env.AUDIT_LOG_FILE ?? 'audit.jsonl'),
+      key: env.AUDIT_KEY === undefined ? undefined : keyBytes('AUDIT_KEY', env.AUDIT_KEY),
+      retentionDays: env.AUDIT_RETENTION_DAYS,
+    },
+    callbacks: { hosts: env.CALLBACK_HOSTS, secret: env.CALLBACK_SECRET ?? '' },
     qualityLimits: qualityLimits(env),
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     errorLogFile: inFolder(dataDir, env.ERROR_LOG_FILE ?? 'error_log.txt'),
+    logRetentionDays: env.LOG_RETENTION_DAYS,
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -174,6 +327,44 @@ export function requireRedisUrl({ redisUrl }: Config): string {
 export function childEnvironment(changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   // biome-ignore lint/style/noProcessEnv: this is the one module that reads the environment.
   return { ...process.env, ...changes };
+}
+
+function readSecret(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError(`${name}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+const KEY_BYTES = 32;
+const HOW_TO_MAKE_A_KEY = 'make one with: openssl rand -base64 32';
+
+/** `id:key,id:key`, the keys in base64. @throws {ConfigError} that tells nothing of a key but its id. */
+function encryptionKeys(text: string | undefined): EncryptionKey[] {
+  const keys = (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => {
+      const [, id, key] = /^([A-Za-z0-9_-]{1,32}):(.*)$/.exec(part) ?? [];
+      if (id === undefined || key === undefined) {
+        throw new ConfigError('ENCRYPTION_KEYS: must be id:key,id:key with ids of up to 32 letters, digits, _ and -');
+      }
+      return { id, key: keyBytes(`ENCRYPTION_KEYS, key "${id}"`, key) };
+    });
+  const ids = keys.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new ConfigError(`ENCRYPTION_KEYS: there are two keys "${twice}"`);
+  return keys;
+}
+
+function keyBytes(name: string, base64: string): Buffer {
+  const key = Buffer.from(base64, 'base64');
+  if (key.length !== KEY_BYTES || key.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) {
+    throw new ConfigError(`${name}: is not the base64 of ${KEY_BYTES} bytes; ${HOW_TO_MAKE_A_KEY}`);
+  }
+  return key;
 }
 
 function s3Config(env: z.infer<typeof environmentSchema>): S3Config | undefined {

@@ -1,27 +1,34 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
+import type { Config } from './config.js';
+import { createErrorLog } from './error-log.js';
 
 export type Logger = pino.Logger;
 
-export interface LoggerOptions {
-  /** `api`, `worker` …: which process speaks. */
-  readonly name: string;
-  readonly level: pino.Level;
-  /** Receives a copy of every error, as JSON lines. */
-  readonly errorLogFile: string;
-}
-
 /**
  * JSON lines on standard output, readable ones on a terminal, and every error also in the error log file. One wide line
- * per request and per job; ids, outcomes and durations only, never a photo, an embedding or a token.
+ * per request and per job: outcomes and durations, and ids that lead to the audit log, which alone tells of people; never a
+ * photo, an embedding or a token.
+ *
+ * @param name `api`, `worker` …: which process speaks.
  */
-export function createLogger({ name, level, errorLogFile }: LoggerOptions): Logger {
+export function createLogger(
+  name: string,
+  { logLevel: level, errorLogFile, logRetentionDays }: Pick<Config, 'logLevel' | 'errorLogFile' | 'logRetentionDays'>,
+): Logger {
   const output = process.stdout.isTTY
     ? pretty({ colorize: true, sync: true, singleLine: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
     : pino.destination({ fd: 1, sync: true });
-  const errors = pino.destination({ dest: errorLogFile, append: true, mkdir: true, sync: true });
+  const errors = createErrorLog({ file: errorLogFile, retentionDays: logRetentionDays });
   return pino(
-    { name, level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      name,
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // ioredis puts a command's operands, also passwords and job data, on its errors.
+      redact: { paths: ['err.command', 'err.previousErrors'], remove: true },
+    },
     pino.multistream([
       { level, stream: output },
       { level: 'error', stream: errors },

@@ -10,7 +10,7 @@ import { startSupervisor } from './supervisor.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-supervisor-'));
 const errorLogFile = join(folder, 'logs', 'error_log.txt');
-const logger = createLogger({ name: 'test', level: 'fatal', errorLogFile });
+const logger = createLogger('test', { logLevel: 'fatal', errorLogFile, logRetentionDays: 1 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function script(code: string): ChildProcess {
@@ -78,8 +78,8 @@ it('does not restart what no restart can help', async () => {
 });
 
 it('keeps errors, and only errors, in the error log file as JSON lines', () => {
-  createLogger({ name: 'test', level: 'fatal', errorLogFile });
-  const verbose = createLogger({ name: 'test', level: 'error', errorLogFile });
+  createLogger('test', { logLevel: 'fatal', errorLogFile, logRetentionDays: 1 });
+  const verbose = createLogger('test', { logLevel: 'error', errorLogFile, logRetentionDays: 1 });
   verbose.warn('not for the file');
   verbose.error({ request_id: 'r1' }, 'for the file');
   const lines = readFileSync(errorLogFile, 'utf8')

@@ -1,17 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from './at-exit.js';
 import { bound } from './bound.js';
+import type { CertificateFiles } from './certificates.js';
 import { freePort } from './free-port.js';
+import { neededProgram } from './programs.js';
 
 const START_TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
-const HOW_TO_GET_IT = 'No MinIO server found: put `minio` on the PATH or its path into MINIO_BINARY.';
+const program = neededProgram(
+  'minio',
+  'MINIO_BINARY',
+  'No MinIO server found: put `minio` on the PATH or its path into MINIO_BINARY.',
+);
 
 // biome-ignore lint/style/noProcessEnv: tests have no config module, and this one looks for a program
 const env = process.env;
@@ -26,29 +35,28 @@ export interface MinioServer {
   stop(): Promise<void>;
 }
 
-/** The server's program: `MINIO_BINARY`, else `minio` on the PATH, else where the CI script builds it. */
-export function findMinio(): string | undefined {
-  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const cache = env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const places = [...folders, join(cache, 'rollcall-ci', 'bin')].map((folder) => join(folder, 'minio'));
-  return (env.MINIO_BINARY ? [env.MINIO_BINARY] : places).find(isExecutable);
-}
+/** Whether tests have to be skipped for want of the server's program. */
+export const isMinioMissing = program.isMissing;
 
-/** Whether tests have to be skipped for want of the program, which it reports. CI skips none: there they fail. */
-export function isMinioMissing(): boolean {
-  if (env.CI || findMinio()) return false;
-  process.stderr.write(`Tests are SKIPPED. ${HOW_TO_GET_IT}\n`);
-  return true;
+export interface MinioOptions {
+  /** Speak TLS only, with this certificate. */
+  readonly certificate?: CertificateFiles;
 }
 
 /** Starts a server on a free port and waits until it answers. It ends with this process at the latest. */
-export async function startMinio(): Promise<MinioServer> {
-  const binary = findMinio();
-  if (!binary) throw new Error(HOW_TO_GET_IT);
+export async function startMinio({ certificate }: MinioOptions = {}): Promise<MinioServer> {
+  const binary = program.require();
   const [endPoint, port] = ['127.0.0.1', await freePort()];
   const [accessKey, secretKey] = [randomBytes(8).toString('hex'), randomBytes(16).toString('hex')];
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-minio-'));
-  const server = spawn(...bound(binary, ['server', join(folder, 'data'), '--address', `${endPoint}:${port}`]), {
+  const certificates = join(folder, 'certs');
+  mkdirSync(certificates);
+  if (certificate) {
+    copyFileSync(certificate.cert, join(certificates, 'public.crt'));
+    copyFileSync(certificate.key, join(certificates, 'private.key'));
+  }
+  const operands = ['--address', `${endPoint}:${port}`, '--certs-dir', certificates];
+  const server = spawn(...bound(binary, ['server', join(folder, 'data'), ...operands]), {
     env: {
       PATH: env.PATH,
       HOME: folder,
@@ -75,7 +83,7 @@ export async function startMinio(): Promise<MinioServer> {
     rmSync(folder, { recursive: true, force: true });
   };
 
-  if (!(await isReady(server, `http://${endPoint}:${port}/`))) {
+  if (!(await isReady(server, `${certificate ? 'https' : 'http'}://${endPoint}:${port}/`))) {
     await stop();
     throw new Error(`${binary} did not start: ${output}`);
   }
@@ -85,19 +93,23 @@ export async function startMinio(): Promise<MinioServer> {
 async function isReady(server: ChildProcess, url: string): Promise<boolean> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline && server.exitCode === null) {
-    const response = await fetch(`${url}minio/health/ready`).catch(() => undefined);
+    const health = await statusOf(`${url}minio/health/ready`);
     // It says that it is ready a moment before it answers S3 requests with anything but 503.
-    if (response?.ok && (await fetch(url)).status !== 503) return true;
+    if (health === 200 && ![undefined, 503].includes(await statusOf(url))) return true;
     await sleep(50);
   }
   return false;
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whatever certificate it shows; undefined when it does not answer. */
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const { get } = url.startsWith('https:') ? https : http;
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const options: https.RequestOptions = { agent: false, rejectUnauthorized: false, signal };
+    get(url, options, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', () => resolve(undefined));
+  });
 }

@@ -7,7 +7,7 @@ import {
   employeePrefix,
   isReferencePhoto,
 } from '@rollcall/contracts';
-import type { BlobInfo } from '@rollcall/platform';
+import { type BlobInfo, isValidKey } from '@rollcall/platform';
 
 /** What the directory needs of the store. */
 export interface DirectoryStore {
@@ -66,7 +66,8 @@ export function createDirectory(store: DirectoryStore): Directory {
 
     async photo(employeeId, face) {
       const prefix = employeePrefix(employeeId);
-      return isReferencePhoto(prefix, prefix + face) ? store.get(prefix + face) : undefined;
+      const key = prefix + face;
+      return isReferencePhoto(prefix, key) && isValidKey(key) ? store.get(key) : undefined;
     },
   };
 }

@@ -6,7 +6,7 @@ import {
   photoOfEmbedding,
   UPLOADS_PREFIX,
 } from '@rollcall/contracts';
-import type { BlobInfo, Erasures, GalleryChanges } from '@rollcall/platform';
+import type { Announcements, BlobInfo, Erasures } from '@rollcall/platform';
 import type { PersonalJobs } from '../jobs/ports.js';
 
 /** What erasure needs of the store. */
@@ -19,7 +19,11 @@ export interface EraseOptions {
   readonly store: ErasureStore;
   readonly jobs: PersonalJobs;
   readonly erasures: Pick<Erasures, 'mark'>;
-  readonly changes: GalleryChanges;
+  readonly changes: Announcements;
+  /** Milliseconds since the epoch, by the clock that all machines share. */
+  readonly now: () => number;
+  /** Forgets the name in logs and counters. */
+  readonly forget: (employeeId: string) => Promise<void>;
 }
 
 export interface Erase {
@@ -32,11 +36,11 @@ export interface Erase {
   face(employeeId: string, face: string): Promise<ErasureReply | undefined>;
 }
 
-export function createErase({ store, jobs, erasures, changes }: EraseOptions): Erase {
+export function createErase({ store, jobs, erasures, changes, now, forget }: EraseOptions): Erase {
   return {
     async employee(employeeId) {
       // First, so that an enrolment that is running now undoes itself.
-      await erasures.mark(employeeId, Date.now());
+      await erasures.mark(employeeId, now());
       const prefix = employeePrefix(employeeId);
       const erased = { photos: 0, embeddings: 0, other_objects: 0, jobs: 0, uploads: 0 };
       const eraseObjects = async () => {
@@ -59,6 +63,7 @@ export function createErase({ store, jobs, erasures, changes }: EraseOptions): E
       // A job that ran until now may have written an embedding.
       await eraseObjects();
       await changes.announce(employeeId);
+      await forget(employeeId);
       return found === 0 && count === 0 ? undefined : { employee_id: employeeId, erased };
     },
 
@@ -68,6 +73,8 @@ export function createErase({ store, jobs, erasures, changes }: EraseOptions): E
       if (!isReferencePhoto(prefix, key)) return undefined;
       const keys = (await store.list(prefix)).map((object) => object.key);
       if (!keys.includes(key)) return undefined;
+      // First, so that whoever has the photo in hand does not bring it back.
+      await erasures.mark(key, now());
       await store.delete([key, embeddingKey(key)]);
       await changes.announce(employeeId);
       const embeddings = keys.includes(embeddingKey(key)) ? 1 : 0;

@@ -1,37 +1,47 @@
 import { randomUUID } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
 import type { Dialect, ErrorCode } from '@rollcall/contracts';
-import type { Logger } from '@rollcall/platform';
+import type { AuditEntry, Logger } from '@rollcall/platform';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Principal } from './access.js';
+import type { ClientAddress } from './client-address.js';
 import { errorReply, type Reply } from './replies.js';
 
 /** What handlers add to the one log line of their request. */
 export type LogFields = Record<string, string | number | boolean | undefined>;
 
 export interface ApiEnvironment {
-  Variables: { requestId: string; log: LogFields };
+  /** Empty in a test that has no socket. */
+  Bindings: Partial<HttpBindings>;
+  Variables: { requestId: string; log: LogFields; address: string; principal: Principal };
 }
 export type ApiContext = Context<ApiEnvironment>;
+export type ApiMiddleware = MiddlewareHandler<ApiEnvironment>;
 
-/** Seconds after which a refused but retryable request may come again. */
-const RETRY_AFTER_SECONDS = '1';
+/** Seconds after which a request that met something out of order may come again, unless it is told otherwise. */
+const RETRY_AFTER_SECONDS = 1;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Asked every few seconds by whatever watches the service; an answer of 503 is still logged. */
 const PROBES = ['/healthz', '/readyz'];
 
+/** Who a request is about is for the audit log to tell. */
+const EMPLOYEE = /^(\/v1\/employees\/)[^/]+/;
+
 /** A hostile path must not fill the log. */
 const MAX_LOGGED_PATH = 200;
 
-/** Gives every request an id (a caller's own, if it is harmless) and writes its one wide log line. */
-export function requestLog(logger: Logger): MiddlewareHandler<ApiEnvironment> {
+/** Gives every request an id (a caller's own, if it is harmless) and its client's address, and writes its one wide log line. */
+export function requestLog(logger: Logger, clientAddress: ClientAddress): ApiMiddleware {
   return async (c, next) => {
     const startedAt = performance.now();
     const given = c.req.header('x-request-id');
     const requestId = given && REQUEST_ID.test(given) ? given : randomUUID();
     c.set('requestId', requestId);
     c.set('log', {});
+    c.set('address', clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.header('x-forwarded-for')));
     await next();
     c.header('X-Request-Id', requestId);
     const level = c.res.status >= 500 ? 'error' : PROBES.includes(c.req.path) ? 'debug' : 'info';
@@ -39,7 +49,7 @@ export function requestLog(logger: Logger): MiddlewareHandler<ApiEnvironment> {
       {
         request_id: requestId,
         method: c.req.method,
-        path: c.req.path.slice(0, MAX_LOGGED_PATH),
+        path: c.req.path.replace(EMPLOYEE, '$1:id').slice(0, MAX_LOGGED_PATH),
         status: c.res.status,
         duration_ms: Math.round(performance.now() - startedAt),
         ...c.get('log'),
@@ -54,14 +64,22 @@ export function dialectOf(c: ApiContext): Dialect {
   return c.req.path.startsWith('/v1/') ? 'v1' : 'original';
 }
 
-export function sendError(c: ApiContext, code: ErrorCode): Response {
-  return send(c, errorReply(code, dialectOf(c), c.get('requestId')));
+export function sendError(c: ApiContext, code: ErrorCode, retryAfterSeconds?: number): Response {
+  return send(c, errorReply(code, dialectOf(c), c.get('requestId')), retryAfterSeconds);
 }
 
-export function send(c: ApiContext, { status, body, outcome }: Reply): Response {
+/** @param retryAfterSeconds when to come again, for whoever is asked to */
+export function send(c: ApiContext, { status, body, outcome }: Reply, retryAfterSeconds?: number): Response {
   c.get('log').outcome = outcome;
-  if (status === 503) c.header('Retry-After', RETRY_AFTER_SECONDS);
+  const retryAfter = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
+  if (retryAfter !== undefined) c.header('Retry-After', `${retryAfter}`);
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, {
     'Content-Type': 'code' in body ? 'application/problem+json' : 'application/json',
   });
+}
+
+/** Who asks, for the audit log. */
+export function traceOf(c: ApiContext): Pick<AuditEntry, 'token' | 'gate' | 'address' | 'request_id'> {
+  const { tokenId, gate } = c.get('principal');
+  return { token: tokenId, gate, address: c.get('address'), request_id: c.get('requestId') };
 }

@@ -1,14 +1,17 @@
 import { type ErrorCode, employeeIdSchema } from '@rollcall/contracts';
+import type { AuditAction, AuditLog } from '@rollcall/platform';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Directory } from '../employees/directory.js';
 import type { Erase } from '../employees/erase.js';
-import { type ApiContext, type ApiEnvironment, send, sendError } from './context.js';
+import { requires } from './access.js';
+import { type ApiContext, type ApiEnvironment, send, sendError, traceOf } from './context.js';
 import { imageTypeOf } from './image-type.js';
 
 export interface EmployeeRoutesOptions {
   readonly directory: Directory;
   readonly erase: Erase;
+  readonly audit: Pick<AuditLog, 'record'>;
 }
 
 /** Employees on one page, unless fewer or more are asked for. */
@@ -22,47 +25,51 @@ const pageSchema = z.object({
 });
 
 /** `GET` and `DELETE` below `/v1/employees`: who is known, with which photos, and erasure. */
-export function employeeRoutes({ directory, erase }: EmployeeRoutesOptions): Hono<ApiEnvironment> {
+export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOptions): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
-  routes.get('/', async (c) => {
+  const note = (c: ApiContext, action: AuditAction, outcome: string, employee: string | null = null) =>
+    audit.record({ ...traceOf(c), action, outcome, employee });
+
+  /** Answers with what `find` returns for the employee of the path, or with `missing` when it returns nothing. */
+  async function answer(
+    c: ApiContext,
+    action: AuditAction,
+    missing: ErrorCode,
+    find: (employeeId: string) => Promise<object | undefined>,
+  ): Promise<Response> {
+    const id = employeeIdSchema.safeParse(c.req.param('id'));
+    if (!id.success) return sendError(c, 'invalid_employee_id');
+    const body = await find(id.data);
+    await note(c, action, body ? 'done' : missing, id.data);
+    return body ? send(c, { status: 200, body, outcome: 'found' }) : sendError(c, missing);
+  }
+
+  routes.get('/', requires('read'), async (c) => {
     const query = pageSchema.safeParse(c.req.query());
     if (!query.success) return sendError(c, 'invalid_request');
     const { limit, cursor, prefix } = query.data;
     const page = await directory.page({ limit, ...(cursor && { cursor }), ...(prefix && { prefix }) });
+    await note(c, 'read', 'done');
     return send(c, { status: 200, body: page, outcome: 'listed' });
   });
 
   for (const path of ['/:id', '/:id/faces'] as const) {
-    routes.get(path, (c) => answer(c, 'employee_not_found', (id) => directory.employee(id)));
+    routes.get(path, requires('read'), (c) => answer(c, 'read', 'employee_not_found', (id) => directory.employee(id)));
   }
-  routes.delete('/:id', (c) => answer(c, 'employee_not_found', (id) => erase.employee(id)));
-  routes.delete('/:id/faces/:face', (c) => answer(c, 'face_not_found', (id) => erase.face(id, c.req.param('face'))));
+  routes.delete('/:id', requires('erase'), (c) => answer(c, 'erase', 'employee_not_found', (id) => erase.employee(id)));
+  routes.delete('/:id/faces/:face', requires('erase'), (c) =>
+    answer(c, 'erase_photo', 'face_not_found', (id) => erase.face(id, c.req.param('face'))),
+  );
 
-  routes.get('/:id/faces/:face', async (c) => {
+  routes.get('/:id/faces/:face', requires('read'), async (c) => {
     const id = employeeIdSchema.safeParse(c.req.param('id'));
     const photo = id.success ? await directory.photo(id.data, c.req.param('face')) : undefined;
     const type = photo && imageTypeOf(photo.bytes);
+    await note(c, 'read_photo', type ? 'done' : 'face_not_found', id.data ?? null);
     if (!photo || !type) return sendError(c, 'face_not_found');
-    return c.body(Uint8Array.from(photo.bytes), 200, {
-      'Content-Type': `image/${type}`,
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-    });
+    return c.body(Uint8Array.from(photo.bytes), 200, { 'Content-Type': `image/${type}` });
   });
 
   return routes;
-}
-
-/** Answers with what `find` returns for the employee of the path, or with `missing` when it returns nothing. */
-async function answer(
-  c: ApiContext,
-  missing: ErrorCode,
-  find: (employeeId: string) => Promise<object | undefined>,
-): Promise<Response> {
-  const id = employeeIdSchema.safeParse(c.req.param('id'));
-  if (!id.success) return sendError(c, 'invalid_employee_id');
-  c.get('log').employee_id = id.data;
-  const body = await find(id.data);
-  return body ? send(c, { status: 200, body, outcome: 'found' }) : sendError(c, missing);
 }

@@ -8,11 +8,30 @@ export interface ReadinessChecks {
 
 const CHECK_TIMEOUT_MS = 3_000;
 
+/** An answer is this old at most, so that asking often costs Redis and the store nothing. */
+const MAX_AGE_MS = 1_000;
+
 /**
  * Whether a verification sent now could be answered. Each check resolves with what it saw or rejects with what to mend;
  * one that hangs counts as failed.
  */
-export async function readiness(checks: ReadinessChecks): Promise<ReadinessReply> {
+export function createReadiness(checks: ReadinessChecks): () => Promise<ReadinessReply> {
+  let latest: { readonly reply: Promise<ReadinessReply>; readonly askedAt: number } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!latest || now - latest.askedAt > MAX_AGE_MS) latest = { reply: runAll(checks), askedAt: now };
+    return latest.reply;
+  };
+}
+
+/** What those may know who may not know what Rollcall runs on. */
+export function withoutDetails({ status, checks }: ReadinessReply): ReadinessReply {
+  const { redis, store, workers } = checks;
+  const bare = ({ ok }: { ok: boolean }) => ({ ok, detail: '' });
+  return { status, checks: { redis: bare(redis), store: bare(store), workers: bare(workers) } };
+}
+
+async function runAll(checks: ReadinessChecks): Promise<ReadinessReply> {
   const entries = await Promise.all(
     (['redis', 'store', 'workers'] as const).map(async (name) => [name, await run(checks[name])] as const),
   );

@@ -1,6 +1,8 @@
 /** What a client's `Prefer` header (RFC 7240) means for the wait. */
 export interface WaitPreference {
   readonly waitMs: number;
+  /** The client comes back for the answer. */
+  readonly isAsync: boolean;
   /** Value of `Preference-Applied`, when a preference was honoured. */
   readonly applied?: string;
 }
@@ -18,9 +20,10 @@ export function parsePrefer(header: string | undefined, defaultWaitMs: number): 
   const wait = preferences.map((preference) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(preference)?.[1]).find(Boolean);
   if (wait !== undefined) {
     const seconds = Math.min(Number(wait), MAX_WAIT_SECONDS);
+    const isAsync = preferences.includes('respond-async') || seconds === 0;
     const both = preferences.includes('respond-async') ? 'respond-async, ' : '';
-    return { waitMs: seconds * 1000, applied: `${both}wait=${seconds}` };
+    return { waitMs: seconds * 1000, isAsync, applied: `${both}wait=${seconds}` };
   }
-  if (preferences.includes('respond-async')) return { waitMs: 0, applied: 'respond-async' };
-  return { waitMs: defaultWaitMs };
+  if (preferences.includes('respond-async')) return { waitMs: 0, isAsync: true, applied: 'respond-async' };
+  return { waitMs: defaultWaitMs, isAsync: defaultWaitMs === 0 };
 }

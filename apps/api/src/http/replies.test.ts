@@ -11,6 +11,7 @@ function job(dialect: Dialect): Job {
     requestId: 'r',
     dialect,
     employeeId: '7',
+    origin: { tokenId: null, gate: null },
     imageKeys: ['uploads/x'],
     submittedAt: 0,
     deadline: 1,

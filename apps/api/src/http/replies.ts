@@ -5,10 +5,9 @@ import {
   type EnrolmentReply,
   ERRORS,
   type ErrorCode,
-  employeeOf,
   type FacialArea,
   type IdentificationReply,
-  type Job,
+  type JobRef,
   type OutcomeOf,
   type Problem,
   type VerificationReply,
@@ -27,11 +26,12 @@ export interface Reply {
 export type Result = VerificationReply | EnrolmentReply | ComparisonReply | IdentificationReply;
 
 /** The ended job → exactly what the synchronous call answers, in the dialect of the request that made the job. */
-export function replyTo(job: Job, end: JobEnd, enforceDetection: boolean): Reply {
+export function replyTo(job: JobRef, end: JobEnd, enforceDetection: boolean): Reply {
   const error = (code: ErrorCode, photos?: readonly EnrolledPhoto[]) =>
-    errorReply(code, job.dialect, job.requestId, photos);
+    errorReply(code, job.dialect, job.requestId, { job_id: job.id, ...(photos && { photos: [...photos] }) });
   if (end.kind === 'failed') return error('internal_error');
   if (end.kind === 'removed') return error('employee_erased');
+  if (end.kind === 'cancelled') return error('cancelled');
   const { outcome } = end;
   switch (outcome.kind) {
     case 'expired':
@@ -60,7 +60,7 @@ export function errorReply(
   code: ErrorCode,
   dialect: Dialect,
   requestId: string,
-  photos?: readonly EnrolledPhoto[],
+  more: Pick<Problem, 'job_id' | 'photos'> = {},
 ): Reply {
   const { status, message, retryable } = ERRORS[code];
   if (dialect === 'original') return { status, body: { error: message }, outcome: code };
@@ -72,13 +72,13 @@ export function errorReply(
     code,
     retryable,
     request_id: requestId,
-    ...(photos && { photos: [...photos] }),
+    ...more,
   };
   return { status, body: problem, outcome: code };
 }
 
 /** The result as `/v1` tells it; undefined when the job ended without one. */
-export function resultOf(job: Job, end: JobEnd): Result | undefined {
+export function resultOf(job: JobRef, end: JobEnd): Result | undefined {
   if (end.kind !== 'outcome') return undefined;
   const { outcome } = end;
   switch (outcome.kind) {
@@ -98,11 +98,11 @@ export function resultOf(job: Job, end: JobEnd): Result | undefined {
 /** How all comparisons are made. */
 const METHOD = { model: 'SFace', similarity_metric: 'cosine' } as const;
 
-function originalReply(job: Job, { reason, result, quality }: OutcomeOf<'decided'>): Reply {
+function originalReply(job: JobRef, { reason, result, quality }: OutcomeOf<'decided'>): Reply {
   if (reason === null) {
     const body = {
       message: 'Face recognized successfully',
-      employee_id: employeeOf(job),
+      employee_id: job.employeeId,
       verification_result: result,
     };
     return { status: 200, body, outcome: 'verified' };
@@ -117,13 +117,13 @@ function originalReply(job: Job, { reason, result, quality }: OutcomeOf<'decided
 }
 
 function toVerification(
-  job: Job,
+  job: JobRef,
   { reason, reference, references, quality, result }: OutcomeOf<'decided'>,
 ): VerificationReply {
   const { img1, img2 } = result.facial_areas;
   return {
     job_id: job.id,
-    employee_id: employeeOf(job) ?? '',
+    employee_id: job.employeeId ?? '',
     verified: result.verified,
     reason,
     distance: result.distance,
@@ -137,16 +137,16 @@ function toVerification(
   };
 }
 
-function toEnrolment(job: Job, { photos }: OutcomeOf<'enrolled'>): EnrolmentReply {
-  return { job_id: job.id, employee_id: employeeOf(job) ?? '', photos };
+function toEnrolment(job: JobRef, { photos }: OutcomeOf<'enrolled'>): EnrolmentReply {
+  return { job_id: job.id, employee_id: job.employeeId ?? '', photos };
 }
 
-function toComparison(job: Job, outcome: OutcomeOf<'compared'>): ComparisonReply {
+function toComparison(job: JobRef, outcome: OutcomeOf<'compared'>): ComparisonReply {
   const { reason, distance, threshold, faces, qualities, time } = outcome;
   return { job_id: job.id, verified: reason === null, reason, distance, threshold, ...METHOD, faces, qualities, time };
 }
 
-function toIdentification(job: Job, outcome: OutcomeOf<'identified'>): IdentificationReply {
+function toIdentification(job: JobRef, outcome: OutcomeOf<'identified'>): IdentificationReply {
   const { reason, candidates, threshold, face, quality, time } = outcome;
   return { job_id: job.id, reason, candidates, threshold, ...METHOD, probe: face, quality, time };
 }
@@ -158,11 +158,18 @@ function referenceOf(photo: string | null, face: FacialArea | null): Verificatio
 /** RFC 9110 reason phrases. */
 const TITLES: Readonly<Record<(typeof ERRORS)[ErrorCode]['status'], string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  410: 'Gone',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
+  507: 'Insufficient Storage',
 };

@@ -1,12 +1,18 @@
 import type { ErrorCode } from '@rollcall/contracts';
-import { imageTypeOf } from './image-type.js';
+import { createBodyReader } from './upload-body.js';
+import { FREE_BYTES, type UploadGate } from './upload-gate.js';
+import { createImageBuffer } from './upload-images.js';
+import { createFormParser, type FileSink } from './upload-parser.js';
+import type { UploadSource } from './upload-source.js';
 
 /** A multipart form with images and texts. */
 export interface UploadForm {
-  /** One or more, in the order of the form, each a JPEG, PNG or WebP by its first bytes. */
+  /** One or more, in the order of the form, each a JPEG, PNG or WebP by its first bytes. Nothing else keeps their bytes. */
   readonly images: Uint8Array[];
   /** The value of a text field, undefined when it is missing or blank. */
   text(name: string): string | undefined;
+  /** Must be called once the images are stored or given up: other uploads wait for their memory. */
+  release(): void;
 }
 
 export type FormResult =
@@ -25,59 +31,126 @@ export interface FormRules {
 /** Room for the multipart envelope and the text fields. */
 const ENVELOPE_BYTES = 65_536;
 
-/** The multipart form of a request. The body is read up to the limit and no further. */
-export async function readUploadForm(request: Request, rules: FormRules): Promise<FormResult> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^multipart\/form-data\s*;/i.test(type)) return refused('missing_fields');
-  const limit = rules.maxImages * rules.maxImageBytes + ENVELOPE_BYTES;
-  if (Number(request.headers.get('content-length')) > limit) return refused('upload_too_large');
-  const body = await readUpTo(request.body, limit);
-  if (body === undefined) return refused('upload_too_large');
+/**
+ * A body may take this many times its bytes on the wire. Cut into chunks of a few bytes it takes more, and each of them would
+ * cost hundreds of bytes of memory and as much work as a whole packet. Whoever sends such gets no answer: draining is what it
+ * is made for.
+ */
+const MAX_WIRE_RATIO = 1.5;
 
-  let data: FormData;
-  try {
-    data = await new Response(body, { headers: { 'content-type': type } }).formData();
-  } catch {
-    return refused('missing_fields');
+/**
+ * The multipart form of a request, read no further than until it is refused; a broken one misses fields, one whose client
+ * leaves is too slow. Never rejects. What the client still sends after a refusal stays in the body: @hono/node-server drains
+ * it for half a second, so that the client can read the answer, and then hangs up.
+ */
+export async function readUploadForm(source: UploadSource, rules: FormRules, gate: UploadGate): Promise<FormResult> {
+  if (!/^multipart\/form-data\s*;/i.test(source.contentType)) return refused('missing_fields');
+  const limit = rules.maxImages * rules.maxImageBytes + ENVELOPE_BYTES;
+  if (source.contentLength !== undefined && source.contentLength > limit) return refused('upload_too_large');
+  return new Promise((resolve) => receive(source, rules, limit, gate, resolve));
+}
+
+function receive(
+  { body, contentType, contentLength, bytesOnWire }: UploadSource,
+  rules: FormRules,
+  limit: number,
+  gate: UploadGate,
+  resolve: (result: FormResult) => void,
+): void {
+  const images = createImageBuffer();
+  const texts = new Map<string, string>();
+  let over = false;
+
+  function settle(result: () => FormResult): void {
+    if (over) return;
+    over = true;
+    reader.stop();
+    resolve(result());
   }
-  const files = rules.imageFields
-    .flatMap((name) => data.getAll(name))
-    .filter((value) => value instanceof Blob)
-    .filter(({ size }) => size > 0);
-  if (files.length < rules.minImages) return refused('missing_fields');
-  if (files.length > rules.maxImages) return refused('too_many_images');
-  if (files.some((file) => file.size > rules.maxImageBytes)) return refused('upload_too_large');
-  const images = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
-  if (!images.every(imageTypeOf)) return refused('unsupported_image_type');
-  return {
-    ok: true,
-    form: {
-      images,
-      text(name) {
-        const value = data.get(name);
-        return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+
+  function refuse(code: ErrorCode): void {
+    settle(() => {
+      pass.release();
+      images.take();
+      return refused(code);
+    });
+  }
+
+  function imageSink(): FileSink {
+    const image = images.begin();
+    return {
+      write(bytes) {
+        if (over) return;
+        if (image.size === 0 && images.count === rules.maxImages) return refuse('too_many_images');
+        if (image.size + bytes.length > rules.maxImageBytes) return refuse('upload_too_large');
+        // Only what is larger than all the memory there is for uploads, or tells a wrong length, has reserved too little.
+        if (images.size + bytes.length > pass.bytes) return refuse('upload_too_large');
+        image.append(bytes);
+        if (!image.seemsSupported()) refuse('unsupported_image_type');
       },
+      end() {
+        if (!over && !image.isSupported()) refuse('unsupported_image_type');
+      },
+    };
+  }
+
+  async function read(): Promise<void> {
+    const parser = createFormParser(contentType, rules.maxImages, {
+      file: (name) => (rules.imageFields.includes(name) ? imageSink() : undefined),
+      text(name, value) {
+        // As in FormData.get, the first of a name counts.
+        if (!texts.has(name)) texts.set(name, value);
+      },
+      exceeded: () => refuse('upload_too_large'),
+    });
+    let received = 0;
+    let reserved = false;
+    for (let next = await reader.available(); next > 0 && !over; next = await reader.available()) {
+      if (received + next > limit) return refuse('upload_too_large');
+      if (bytesOnWire() > ENVELOPE_BYTES + MAX_WIRE_RATIO * (received + next)) {
+        refuse('missing_fields');
+        body.destroy();
+        return;
+      }
+      if (received + next > FREE_BYTES && !reserved) {
+        reserved = true;
+        await pass.reserve(contentLength ?? limit);
+        if (contentLength !== undefined) images.expect(pass.bytes);
+      }
+      received += next;
+      pass.received(next);
+      await parser.write(reader.read(next));
+    }
+    await parser.end();
+  }
+
+  // Whoever has left reads no answer, but the log should say that the upload did not arrive.
+  const reader = createBodyReader(body, () => refuse('upload_too_slow'));
+  const pass = gate.enter(refuse);
+  read().then(
+    () => {
+      if (images.count < rules.minImages) return refuse('missing_fields');
+      settle(() => {
+        pass.complete();
+        return { ok: true, form: formOf(images.take(), texts, pass.release) };
+      });
     },
+    () => refuse('missing_fields'),
+  );
+}
+
+/** Apart from where the images are received, so that the functions of a form do not keep their bytes. */
+function formOf(images: Uint8Array[], texts: ReadonlyMap<string, string>, release: () => void): UploadForm {
+  return {
+    images,
+    text(name) {
+      const value = texts.get(name);
+      return value?.trim() ? value : undefined;
+    },
+    release,
   };
 }
 
 function refused(code: ErrorCode): FormResult {
   return { ok: false, code };
-}
-
-/** The whole body, or undefined as soon as it is longer than `limit`; the rest is then left unread. */
-async function readUpTo(body: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = body?.getReader();
-  for (;;) {
-    const chunk = await reader?.read();
-    if (!chunk || chunk.done) return Buffer.concat(chunks, length);
-    length += chunk.value.byteLength;
-    if (length > limit) {
-      reader?.releaseLock();
-      return undefined;
-    }
-    chunks.push(chunk.value);
-  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { employeeOf, type Outcome, QUEUE_NAME, uploadKey, type VerificationJob } from '@rollcall/contracts';
+import { type Outcome, QUEUE_NAME, uploadKey, type VerificationJob } from '@rollcall/contracts';
 import { asBullConnection, connectForBlocking, connectForRequests, createLogger } from '@rollcall/platform';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -11,7 +11,11 @@ import { createSubmit } from './submit.js';
 import { createWaiters } from './waiters.js';
 
 const folder = temporaryFolder();
-const logger = createLogger({ name: 'test', level: 'fatal', errorLogFile: `${folder.path}/error_log.txt` });
+const logger = createLogger('test', {
+  logLevel: 'fatal',
+  errorLogFile: `${folder.path}/error_log.txt`,
+  logRetentionDays: 1,
+});
 const EXPIRED: Outcome = { kind: 'expired' };
 const REFUSED: Outcome = { kind: 'refused', code: 'employee_not_found' };
 
@@ -65,6 +69,7 @@ function job(): VerificationJob {
     kind: 'verify',
     imageKeys: [uploadKey(id)],
     dialect: 'v1',
+    origin: { tokenId: null, gate: null },
     submittedAt: now,
     deadline: now + 60_000,
   };
@@ -82,8 +87,13 @@ it('tells a job from its beginning to its end', async () => {
   const waiters = waitersOn(queue);
   const submitted = job();
   expect(await queue.find(submitted.id)).toBeUndefined();
-  await queue.add(submitted);
-  expect(await queue.find(submitted.id)).toEqual({ job: submitted, status: 'queued' });
+  await queue.add(submitted, { background: false });
+  expect(await queue.find(submitted.id)).toEqual({
+    job: submitted,
+    status: 'queued',
+    background: false,
+    position: 0,
+  });
   const end = waiters.wait(submitted.id, { timeoutMs: 20_000 });
   const active = new Promise<void>((started) => {
     answer(async () => {
@@ -108,7 +118,7 @@ it('tells expired and failed jobs apart, and takes a foreign result for a failur
     return taken.id === expired.id ? EXPIRED : ({ kind: 'poetry' } as never);
   });
   const ends = [expired, failing, foreign].map(({ id }) => waiters.wait(id, { timeoutMs: 20_000 }));
-  for (const each of [expired, failing, foreign]) await queue.add(each);
+  for (const each of [expired, failing, foreign]) await queue.add(each, { background: false });
   expect(await Promise.all(ends)).toEqual([
     { kind: 'outcome', outcome: EXPIRED },
     { kind: 'failed' },
@@ -125,7 +135,15 @@ it('answers 1,000 requests that wait at once, without a warning and without a wa
   const queue = await openQueue();
   const waiters = waitersOn(queue);
   const uploads = { put: async () => undefined, delete: async () => undefined };
-  const submit = createSubmit({ uploads, queue, waiters, jobDeadlineMs: 60_000 });
+  const submit = createSubmit({
+    uploads,
+    queue,
+    waiters,
+    journal: { accepted: async () => undefined },
+    idempotencyKeys: { claim: () => Promise.reject(new Error('unused')), recorded: async () => undefined },
+    jobDeadlineMs: 60_000,
+    now: Date.now,
+  });
   const client = new AbortController();
   const submissions = Array.from({ length: 1000 }, (_, index) =>
     submit({
@@ -133,15 +151,17 @@ it('answers 1,000 requests that wait at once, without a warning and without a wa
       order: { kind: 'verify', employeeId: `${index}` },
       images: [new Uint8Array()],
       dialect: 'v1',
+      origin: { tokenId: null, gate: null },
+      address: '127.0.0.1',
       waitMs: 60_000,
+      background: false,
       signal: client.signal,
     }),
   );
   await expect.poll(() => waiters.size, { timeout: 20_000 }).toBe(1000);
   answer(({ employeeId }) => (Number(employeeId) % 2 === 0 ? REFUSED : EXPIRED));
-  const ended = await Promise.all(submissions);
-  for (const { job, end } of ended) {
-    expect(end).toEqual({ kind: 'outcome', outcome: Number(employeeOf(job)) % 2 === 0 ? REFUSED : EXPIRED });
+  for (const { job, ended } of await Promise.all(submissions)) {
+    expect(await ended).toEqual({ kind: 'outcome', outcome: Number(job.employeeId) % 2 === 0 ? REFUSED : EXPIRED });
   }
   expect(waiters.size).toBe(0);
   process.off('warning', listen);
@@ -153,7 +173,7 @@ it('answers when every event is lost', async () => {
   const waiters = waitersOn(queue, { events: false });
   const jobs = Array.from({ length: 20 }, job);
   const ends = jobs.map(({ id }) => waiters.wait(id, { timeoutMs: 20_000 }));
-  for (const each of jobs) await queue.add(each);
+  for (const each of jobs) await queue.add(each, { background: false });
   answer(() => REFUSED);
   expect(new Set((await Promise.all(ends)).map((end) => JSON.stringify(end))).size).toBe(1);
   expect(waiters.size).toBe(0);
@@ -164,13 +184,47 @@ it('fails fast while Redis is away, keeps those who wait, and goes on when it is
   const waiters = waitersOn(queue);
   const early = job();
   const end = waiters.wait(early.id, { timeoutMs: 60_000 });
-  await queue.add(early);
+  await queue.add(early, { background: false });
   await server.kill();
   await expect.poll(() => queue.available(), { timeout: 5000 }).toBe(false);
-  await expect(queue.add(job())).rejects.toBeInstanceOf(QueueUnavailableError);
+  await expect(queue.add(job(), { background: false })).rejects.toBeInstanceOf(QueueUnavailableError);
   await expect(queue.find(early.id)).rejects.toBeInstanceOf(QueueUnavailableError);
   await server.restart();
   await expect.poll(() => queue.available(), { timeout: 10_000 }).toBe(true);
   answer(() => REFUSED);
   expect(await end).toEqual({ kind: 'outcome', outcome: REFUSED });
+});
+
+it('tells how many jobs are before one, of both kinds', async () => {
+  const queue = await openQueue();
+  const jobs = Array.from({ length: 4 }, () => job());
+  const later = Array.from({ length: 3 }, () => job());
+  for (const each of later) await queue.add(each, { background: true });
+  for (const each of jobs) await queue.add(each, { background: false });
+  const positions = async (all: typeof jobs) =>
+    Promise.all(all.map(async ({ id }) => (await queue.find(id))?.position));
+  expect(await positions(jobs)).toEqual([0, 1, 2, 3]);
+  expect(await positions(later)).toEqual([0, 1, 2]);
+  expect(await queue.readLoad()).toMatchObject({ waiting: 4, background: 3, memory: 0 });
+});
+
+it('cancels what has not begun, once, and tells whoever waits', async () => {
+  const queue = await openQueue();
+  const waiters = waitersOn(queue);
+  for (const background of [false, true]) {
+    const taken = job();
+    await queue.add(taken, { background });
+    const end = waiters.wait(taken.id, { timeoutMs: 20_000 });
+    expect(await Promise.all([queue.cancel(taken), queue.cancel(taken)])).toContain(true);
+    expect(await end).toEqual({ kind: 'cancelled' });
+    expect(await queue.cancel(taken)).toBe(false);
+    expect(await queue.find(taken.id)).toMatchObject({ status: 'cancelled', end: { kind: 'cancelled' } });
+    expect((await queue.findEnded([taken.id])).get(taken.id)).toEqual({ kind: 'cancelled' });
+  }
+  answer(() => REFUSED);
+  const done = job();
+  await queue.add(done, { background: false });
+  expect(await waiters.wait(done.id, { timeoutMs: 20_000 })).toMatchObject({ kind: 'outcome' });
+  expect(await queue.cancel(done)).toBe(false);
+  expect(await queue.find(done.id)).toMatchObject({ status: 'succeeded' });
 });

@@ -1,9 +1,19 @@
-import { type JobStatus, jobSchema, outcomeSchema, QUEUE_NAME } from '@rollcall/contracts';
-import { asBullConnection, type Logger } from '@rollcall/platform';
+import { ENDED_COUNTER, type JobRef, type JobStatus, jobSchema, outcomeSchema, QUEUE_NAME } from '@rollcall/contracts';
+import {
+  asBullConnection,
+  createAddJob,
+  jobOptions,
+  type Logger,
+  readTombstones,
+  type Tombstone,
+  withTimeout,
+} from '@rollcall/platform';
 import { type Job as BullJob, type JobState, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { createCancelCommand } from './cancel-command.js';
 import { eraseJobs } from './erase-jobs.js';
 import { type EndedJobs, type JobEnd, type JobQueue, type PersonalJobs, QueueUnavailableError } from './ports.js';
+import type { QueueLoad } from './throughput.js';
 
 export interface BullQueueOptions {
   /** Fails fast; for requests. */
@@ -21,18 +31,15 @@ export interface BullQueue extends JobQueue, EndedJobs, PersonalJobs {
   connected(timeoutMs: number): Promise<void>;
   /** Worker processes that are connected to the queue now. */
   countWorkers(): Promise<number>;
+  readLoad(): Promise<QueueLoad>;
   close(): Promise<void>;
 }
 
-/** Tries that a job gets when the store or Redis fails it, and the pause before the second. */
-const ATTEMPTS = 3;
-const BACKOFF_MS = 200;
-
-/** A bound on what results may occupy in Redis, about 1.5 KB each, in case RESULT_TTL_SECONDS alone is no bound. */
-const MAX_KEPT_JOBS = 100_000;
-
 /** Above ioredis' own command timeout, for what BullMQ awaits besides commands. */
 const QUEUE_TIMEOUT_MS = 6_000;
+
+/** How far from the head of the line a job is looked for: Redis walks a list step by step. */
+const MAX_POSITION = 1_000;
 
 const STATUS: Readonly<Record<JobState | 'unknown', JobStatus>> = {
   waiting: 'queued',
@@ -46,34 +53,20 @@ const STATUS: Readonly<Record<JobState | 'unknown', JobStatus>> = {
 };
 
 export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }: BullQueueOptions): BullQueue {
-  const kept = { age: resultTtlSeconds, count: MAX_KEPT_JOBS };
-  const queue = new Queue(QUEUE_NAME, {
-    connection: asBullConnection(redis),
-    defaultJobOptions: {
-      attempts: ATTEMPTS,
-      backoff: { type: 'exponential', delay: BACKOFF_MS },
-      removeOnComplete: kept,
-      removeOnFail: kept,
-      stackTraceLimit: 0,
-    },
-  });
+  const queue = new Queue(QUEUE_NAME, { connection: asBullConnection(redis) });
+  const addJob = createAddJob(queue, redis);
   const events = new QueueEvents(QUEUE_NAME, { connection: asBullConnection(eventsRedis) });
   queue.on('error', (error) => logger.error({ err: error }, 'queue'));
   events.on('error', (error) => logger.error({ err: error }, 'queue events'));
+  const cancelWaiting = createCancelCommand(queue, redis, resultTtlSeconds);
 
   /** Bounds an operation, and turns whatever Redis answers into one error. */
   async function ask<T>(operation: () => Promise<T>): Promise<T> {
     if (redis.status !== 'ready') throw new QueueUnavailableError('not connected to Redis');
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('timed out')), QUEUE_TIMEOUT_MS);
-    });
     try {
-      return await Promise.race([operation(), timeout]);
+      return await withTimeout(operation(), QUEUE_TIMEOUT_MS);
     } catch (error) {
       throw new QueueUnavailableError('Redis did not carry out a command', { cause: error });
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -82,28 +75,61 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     return ids.filter((_, index) => scores[index] !== null);
   }
 
+  async function positionOf(id: string, state: JobState | 'unknown'): Promise<number | undefined> {
+    if (state === 'prioritized') return (await redis.zrank(queue.toKey('prioritized'), id)) ?? undefined;
+    if (state !== 'waiting') return undefined;
+    // Workers take from the tail. The position is told from the head.
+    const [index, length] = await Promise.all([
+      redis.lpos(queue.toKey('wait'), id, 'RANK', -1, 'MAXLEN', MAX_POSITION),
+      redis.llen(queue.toKey('wait')),
+    ]);
+    return index === null ? undefined : Math.max(0, length - 1 - index);
+  }
+
+  async function findBuried(id: string) {
+    const tombstone = (await ask(() => readTombstones(redis, [id]))).get(id);
+    return tombstone && { job: tombstone.job, status: tombstone.end, end: endOfBuried(tombstone) };
+  }
+
   return {
     available: () => redis.status === 'ready',
 
-    async add(job) {
-      await ask(() => queue.add(job.kind, job, { jobId: job.id }));
+    async add(job, { background }) {
+      await ask(() => addJob(job, jobOptions(job, { background, resultTtlSeconds })));
     },
 
     async find(id) {
-      const job: BullJob | undefined = await ask(() => queue.getJob(id));
+      // The state first: a job that ends in between then has its outcome.
+      const [state, job] = await ask(
+        (): Promise<[JobState | 'unknown', BullJob | undefined]> =>
+          Promise.all([queue.getJobState(id), queue.getJob(id)]),
+      );
       const payload = jobSchema.safeParse(job?.data);
-      if (!job || !payload.success) return undefined;
-      const status = STATUS[await ask(() => job.getState())];
-      if (status === 'failed') return { job: payload.data, status, end: { kind: 'failed' } };
-      if (status !== 'succeeded') return { job: payload.data, status };
+      if (!job || !payload.success) return findBuried(id);
+      const status = STATUS[state];
+      const known: { job: JobRef; status: JobStatus } = { job: payload.data, status };
+      if (status === 'failed') return { ...known, end: { kind: 'failed' } };
+      if (status === 'active') return known;
+      if (status === 'queued') {
+        // In no list of the queue: it is being cancelled, or was removed between the two questions.
+        if (state === 'unknown') return (await findBuried(id)) ?? known;
+        return { ...known, background: job.priority > 0, position: await ask(() => positionOf(id, state)) };
+      }
       const end = endOf(job.returnvalue ?? (await ask(() => queue.getJob(id)))?.returnvalue);
-      return { job: payload.data, status: statusOf(end), end };
+      return { ...known, status: statusOf(end), end };
     },
+
+    cancel: (job) => ask(() => cancelWaiting(job)),
 
     async findEnded(ids) {
       return ask(async () => {
-        const [completed, failed] = await Promise.all([endedAmong('completed', ids), endedAmong('failed', ids)]);
+        const [completed, failed, buried] = await Promise.all([
+          endedAmong('completed', ids),
+          endedAmong('failed', ids),
+          readTombstones(redis, ids),
+        ]);
         const ended = new Map<string, JobEnd>(failed.map((id) => [id, { kind: 'failed' }]));
+        for (const [id, tombstone] of buried) ended.set(id, endOfBuried(tombstone));
         for (const job of await Promise.all(completed.map((id): Promise<BullJob | undefined> => queue.getJob(id)))) {
           if (job?.id) ended.set(job.id, endOf(job.returnvalue));
         }
@@ -114,7 +140,13 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     onEnded(listener) {
       events.on('completed', ({ jobId, returnvalue }) => listener(jobId, endOf(returnvalue)));
       events.on('failed', ({ jobId }) => listener(jobId, { kind: 'failed' }));
-      events.on('removed', ({ jobId }) => listener(jobId, { kind: 'removed' }));
+      events.on('removed', ({ jobId }) => {
+        findBuried(jobId).then(
+          (buried) => listener(jobId, buried?.end ?? { kind: 'removed' }),
+          // The sweep finds it.
+          () => undefined,
+        );
+      });
     },
 
     eraseJobsOf: (employeeId) => eraseJobs(queue, redis, employeeId),
@@ -132,8 +164,22 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
 
     countWorkers: () => ask(() => queue.getWorkersCount()),
 
+    async readLoad() {
+      const [waiting, background, ended, memory] = await ask(() =>
+        Promise.all([
+          redis.llen(queue.toKey('wait')),
+          redis.zcard(queue.toKey('prioritized')),
+          redis.get(ENDED_COUNTER),
+          redis.info('memory'),
+        ]),
+      );
+      return { waiting, background, ended: Number(ended ?? 0), memory: usedShare(memory) };
+    },
+
     async close() {
-      await Promise.allSettled([queue.close(), events.close()]);
+      const closed = Promise.allSettled([queue.close(), events.close()]);
+      // While Redis is away BullMQ would wait until it comes back.
+      if (redis.status === 'ready' && eventsRedis.status === 'ready') await closed;
       redis.disconnect();
       eventsRedis.disconnect();
     },
@@ -146,7 +192,19 @@ function endOf(returnvalue: unknown): JobEnd {
   return outcome.success ? { kind: 'outcome', outcome: outcome.data } : { kind: 'failed' };
 }
 
+function endOfBuried({ end }: Tombstone): JobEnd {
+  return end === 'cancelled' ? { kind: 'cancelled' } : { kind: 'outcome', outcome: { kind: 'expired' } };
+}
+
 function statusOf(end: JobEnd): JobStatus {
   if (end.kind !== 'outcome') return 'failed';
   return end.outcome.kind === 'expired' ? 'expired' : 'succeeded';
+}
+
+/** Of Redis' `INFO memory`: what is used of `maxmemory`. */
+function usedShare(info: string): number {
+  const [used = 0, max = 0] = ['used_memory', 'maxmemory'].map((name) =>
+    Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0),
+  );
+  return max > 0 ? used / max : 0;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { employeeOf, jobSchema, outcomeSchema } from '@rollcall/contracts';
 import type { Job as BullJob, JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { removeCopiedOutcomes } from '../callbacks/copied-outcomes.js';
 import { ErasureIncompleteError } from './ports.js';
 
 const STATES: JobType[] = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'];
@@ -33,6 +34,7 @@ export async function eraseJobs(queue: Queue, redis: Redis, employeeId: string) 
     if (Date.now() > deadline) throw new ErasureIncompleteError('a job of the employee is still running');
     await sleep(50);
   }
+  await removeCopiedOutcomes(redis, [...erased]);
   await eraseEvents(queue, redis, erased);
   return { jobs: erased.size, uploadKeys };
 }

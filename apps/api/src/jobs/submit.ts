@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Dialect, JOB_VERSION, type Job, uploadKey } from '@rollcall/contracts';
+import {
+  type Dialect,
+  JOB_VERSION,
+  type Job,
+  type JobOrigin,
+  type JobRef,
+  sealUpload,
+  uploadKey,
+} from '@rollcall/contracts';
+import { fingerprintOf, type IdempotencyKeys, type IdempotencyRecord } from './idempotency.js';
+import type { Journal } from './journal.js';
 import { type JobEnd, type JobQueue, QueueUnavailableError } from './ports.js';
 import type { Waiters } from './waiters.js';
 
@@ -13,8 +23,12 @@ export interface SubmitOptions {
   readonly uploads: UploadStore;
   readonly queue: JobQueue;
   readonly waiters: Waiters;
+  readonly journal: Journal;
+  readonly idempotencyKeys: IdempotencyKeys;
   /** How long a job may wait for a worker before it ends as expired. */
   readonly jobDeadlineMs: number;
+  /** Milliseconds since the epoch, by the clock that all machines share. */
+  readonly now: () => number;
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -22,7 +36,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 /** What a caller wants done; the rest of a job is made here. */
 export type Order = DistributiveOmit<
   Job,
-  'version' | 'id' | 'requestId' | 'dialect' | 'submittedAt' | 'deadline' | 'imageKeys'
+  'callbackUrl' | 'version' | 'id' | 'requestId' | 'dialect' | 'origin' | 'submittedAt' | 'deadline' | 'imageKeys'
 >;
 
 export interface Submission {
@@ -30,64 +44,129 @@ export interface Submission {
   readonly images: readonly Uint8Array[];
   readonly requestId: string;
   readonly dialect: Dialect;
+  readonly origin: JobOrigin;
+  /** Of the client; for the audit log only. */
+  readonly address: string;
   readonly waitMs: number;
+  /** Lets others go first. */
+  readonly background: boolean;
+  readonly idempotencyKey?: string | undefined;
+  /** Checked. */
+  readonly callbackUrl?: string | undefined;
   /** Aborted when the client has left. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The photos are stored and the job is recorded. */
 export interface Submitted {
-  readonly job: Job;
-  /** Undefined when the job was still running when the wait was over. */
-  readonly end: JobEnd | undefined;
+  readonly job: JobRef;
+  /** True when the job is that of an earlier request with the same key. */
+  readonly replayed: boolean;
+  /** The job's end; undefined when it was still running when the wait was over. */
+  readonly ended: Promise<JobEnd | undefined>;
+}
+
+/** The key was used for another request. */
+export class IdempotencyKeyReusedError extends Error {
+  override readonly name = 'IdempotencyKeyReusedError';
+}
+
+/** The request was carried out, and its result is not kept any more. */
+export class ResultGoneError extends Error {
+  override readonly name = 'ResultGoneError';
 }
 
 /**
- * Stores the photos, records the job, waits for its end. Once it resolves, the photos are stored and the job recorded.
+ * Stores the photos, records the job, and begins to wait for its end. Nothing holds the photos once it has resolved: thousands
+ * may wait.
  *
  * @throws {QueueUnavailableError} and the store's errors; then no photo is kept.
+ * @throws {IdempotencyKeyReusedError} and {@link ResultGoneError}.
  */
 export type Submit = (submission: Submission) => Promise<Submitted>;
 
-export function createSubmit({ uploads, queue, waiters, jobDeadlineMs }: SubmitOptions): Submit {
-  async function record(job: Job, images: readonly Uint8Array[]): Promise<void> {
+export function createSubmit(options: SubmitOptions): Submit {
+  const { uploads, queue, waiters, journal, idempotencyKeys, jobDeadlineMs, now } = options;
+
+  /** With an idempotency key another request may be recording the same job, so that nothing of it is removed. */
+  async function record(job: Job, { images, background, address, idempotencyKey }: Submission): Promise<void> {
     try {
-      await Promise.all(images.map((image, index) => uploads.put(job.imageKeys[index] ?? '', image)));
-      await queue.add(job);
+      await Promise.all(
+        images.map((image, index) =>
+          uploads.put(job.imageKeys[index] ?? '', index === 0 ? sealUpload(image, job) : image),
+        ),
+      );
+      await queue.add(job, { background });
     } catch (error) {
       // Should the job have been recorded after all, it fails for want of its photo; nobody was promised an answer.
-      await uploads.delete(job.imageKeys).catch(() => undefined);
+      // Not waited for: the store may be what does not answer.
+      if (idempotencyKey === undefined) uploads.delete(job.imageKeys).catch(() => undefined);
       throw error;
     }
+    await journal.accepted(job, address);
   }
 
-  return async ({ order, images, requestId, dialect, waitMs, signal }) => {
-    if (!queue.available()) throw new QueueUnavailableError('not connected to Redis');
-    const id = randomUUID();
-    const submittedAt = Date.now();
-    const job: Job = {
+  function jobOf({ order, images, requestId, dialect, origin, callbackUrl }: Submission, id: string): Job {
+    const submittedAt = now();
+    return {
       ...order,
       version: JOB_VERSION,
       id,
       requestId,
       dialect,
+      origin,
       submittedAt,
       deadline: submittedAt + jobDeadlineMs,
       imageKeys: images.map((_, index) => uploadKey(index === 0 ? id : `${id}.${index + 1}`)),
+      ...(callbackUrl !== undefined && { callbackUrl }),
     };
+  }
+
+  async function submitAs(id: string, submission: Submission): Promise<Submitted> {
+    const job = jobOf(submission, id);
+    const { waitMs, signal } = submission;
     if (waitMs === 0) {
-      await record(job, images);
-      return { job, end: undefined };
+      await record(job, submission);
+      return { job, replayed: false, ended: Promise.resolve(undefined) };
     }
     // Waiting begins before the job exists, so that its end cannot come too early to be heard.
     const leave = new AbortController();
     const either = signal ? AbortSignal.any([signal, leave.signal]) : leave.signal;
-    const end = waiters.wait(id, { timeoutMs: waitMs, signal: either });
+    const ended = waiters.wait(id, { timeoutMs: waitMs, signal: either });
     try {
-      await record(job, images);
+      await record(job, submission);
     } catch (error) {
       leave.abort();
       throw error;
     }
-    return { job, end: await end };
+    return { job, replayed: false, ended };
+  }
+
+  /** The job that an earlier request has recorded under the same key. */
+  async function replay({ jobId }: IdempotencyRecord, { waitMs, signal }: Submission): Promise<Submitted> {
+    const known = await queue.find(jobId);
+    if (!known) throw new ResultGoneError('the result is no longer kept');
+    const ended =
+      known.end || waitMs === 0 ? Promise.resolve(known.end) : waiters.wait(jobId, { timeoutMs: waitMs, signal });
+    return { job: known.job, replayed: true, ended };
+  }
+
+  return async (submission) => {
+    if (!queue.available()) throw new QueueUnavailableError('not connected to Redis');
+    const { idempotencyKey, origin, order, callbackUrl, images } = submission;
+    const id = randomUUID();
+    if (idempotencyKey === undefined) return submitAs(id, submission);
+
+    const key = { owner: origin.tokenId ?? '', key: idempotencyKey };
+    const fingerprint = fingerprintOf({ ...order, callbackUrl }, images);
+    const record = await idempotencyKeys.claim(key, { jobId: id, fingerprint }).catch((error: unknown) => {
+      throw new QueueUnavailableError('Redis did not carry out a command', { cause: error });
+    });
+    if (record.fingerprint !== fingerprint) throw new IdempotencyKeyReusedError('the key was used for another request');
+    if (record.recorded) return replay(record, submission);
+    // Whoever claimed the key may be at work, or dead. The same job added twice is one job, so there is no need to know.
+    const submitted = await submitAs(record.jobId, submission);
+    await idempotencyKeys.recorded(key, record).catch(() => undefined);
+    return submitted;
   };
 }

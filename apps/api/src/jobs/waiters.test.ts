@@ -61,3 +61,18 @@ it('lets everybody go when it is closed', async () => {
   expect(new Set(await Promise.all(waiting))).toEqual(new Set([undefined]));
   expect(all.size).toBe(0);
 });
+
+it('looks up seldom what nobody is kept waiting for', async () => {
+  const asked = new Map<string, number>();
+  const all = create(async (ids) => {
+    for (const id of ids) asked.set(id, (asked.get(id) ?? 0) + 1);
+    return new Map();
+  });
+  const patient = all.wait('patient', { timeoutMs: 60_000, patient: true });
+  void all.wait('impatient', { timeoutMs: 60_000 });
+  await expect.poll(() => asked.get('impatient') ?? 0, { timeout: 20_000 }).toBeGreaterThan(25);
+  expect(asked.get('patient')).toBeGreaterThanOrEqual(1);
+  expect(asked.get('patient')).toBeLessThan(5);
+  all.settle('patient', FAILED);
+  expect(await patient).toEqual(FAILED);
+});

@@ -8,6 +8,8 @@ export interface WaitersOptions {
 
 export interface WaitOptions {
   readonly timeoutMs: number;
+  /** Nobody is kept waiting: a lost event may be made up for later. */
+  readonly patient?: boolean;
   /** Aborted when the client has left. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,22 +31,35 @@ export interface Waiters {
  */
 const SWEEP_MS = 500;
 
+/** Every so many-th sweep also looks up the jobs for which nobody is kept waiting, which may be many. */
+const PATIENT_SWEEPS = 20;
+
 type Settle = (end: JobEnd | undefined) => void;
 
+/** Those who wait for one job, and how many of them are kept waiting. */
+interface Waiting {
+  readonly settles: Set<Settle>;
+  impatient: number;
+}
+
 export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: WaitersOptions): Waiters {
-  const waiting = new Map<string, Set<Settle>>();
+  const waiting = new Map<string, Waiting>();
   let size = 0;
+  let sweeps = 0;
   let sweeping = false;
 
   function settle(jobId: string, end: JobEnd): void {
-    for (const resolve of waiting.get(jobId) ?? []) resolve(end);
+    for (const resolve of waiting.get(jobId)?.settles ?? []) resolve(end);
   }
 
   async function sweep(): Promise<void> {
-    if (sweeping || waiting.size === 0) return;
+    if (sweeping) return;
+    const all = sweeps++ % PATIENT_SWEEPS === 0;
+    const ids = [...waiting].flatMap(([id, { impatient }]) => (all || impatient > 0 ? [id] : []));
+    if (ids.length === 0) return;
     sweeping = true;
     try {
-      for (const [id, end] of await endedJobs.findEnded([...waiting.keys()])) settle(id, end);
+      for (const [id, end] of await endedJobs.findEnded(ids)) settle(id, end);
     } catch (error) {
       onError(error);
     } finally {
@@ -56,7 +71,7 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
   timer.unref();
 
   return {
-    wait(jobId, { timeoutMs, signal }) {
+    wait(jobId, { timeoutMs, patient = false, signal }) {
       return new Promise((resolve) => {
         const leave = () => finish(undefined);
         const timeout = setTimeout(leave, timeoutMs);
@@ -64,13 +79,16 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
           clearTimeout(timeout);
           signal?.removeEventListener('abort', leave);
           const others = waiting.get(jobId);
-          if (!others?.delete(finish)) return;
+          if (!others?.settles.delete(finish)) return;
           size--;
-          if (others.size === 0) waiting.delete(jobId);
+          if (!patient) others.impatient--;
+          if (others.settles.size === 0) waiting.delete(jobId);
           resolve(end);
         };
-        const others = waiting.get(jobId) ?? new Set();
-        waiting.set(jobId, others.add(finish));
+        const others = waiting.get(jobId) ?? { settles: new Set(), impatient: 0 };
+        others.settles.add(finish);
+        if (!patient) others.impatient++;
+        waiting.set(jobId, others);
         size++;
         if (signal?.aborted) leave();
         else signal?.addEventListener('abort', leave);
@@ -82,7 +100,7 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
     },
     close() {
       clearInterval(timer);
-      for (const resolvers of [...waiting.values()]) for (const resolve of [...resolvers]) resolve(undefined);
+      for (const { settles } of [...waiting.values()]) for (const resolve of [...settles]) resolve(undefined);
     },
   };
 }

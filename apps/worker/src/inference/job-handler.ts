@@ -1,10 +1,11 @@
-import type {
-  ComparisonJob,
-  EnrolmentJob,
-  IdentificationJob,
-  Job,
-  Outcome,
-  VerificationJob,
+import {
+  type ComparisonJob,
+  type EnrolmentJob,
+  type IdentificationJob,
+  type Job,
+  type Outcome,
+  openUpload,
+  type VerificationJob,
 } from '@rollcall/contracts';
 import type { StageTimes } from '@rollcall/face-core';
 
@@ -38,7 +39,7 @@ export class UploadMissingError extends Error {
 export interface JobHandlerOptions {
   readonly uploads: UploadSource;
   readonly useCases: UseCases;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by the clock that all machines share. */
   readonly now: () => number;
 }
 
@@ -53,7 +54,7 @@ export function createJobHandler({ uploads, useCases, now }: JobHandlerOptions):
         job.imageKeys.map(async (key) => {
           const upload = await uploads.get(key);
           if (!upload) throw new UploadMissingError('an uploaded photo is gone');
-          return upload.bytes;
+          return openUpload(upload.bytes).photo;
         }),
       );
     switch (job.kind) {

@@ -6,7 +6,9 @@ import {
   createBlobStore,
   createErasures,
   createGalleryChanges,
+  createLockouts,
   createLogger,
+  createSharedClock,
   loadConfig,
   onGalleryChange,
   reportReady,
@@ -18,6 +20,7 @@ import { createCompare } from './compare.js';
 import { createEnrolJob } from './enrol.js';
 import { createIdentify } from './identify.js';
 import { createJobHandler } from './job-handler.js';
+import { withLockout } from './lockout.js';
 import { startQueueWorker } from './queue-worker.js';
 import { createUploadBin } from './upload-bin.js';
 import { createVerify } from './verify.js';
@@ -31,7 +34,7 @@ const RELIST_MS = 300_000;
 await runMain(async () => {
   const config = loadConfig();
   const redisUrl = requireRedisUrl(config);
-  const logger = createLogger({ name: 'worker', level: config.logLevel, errorLogFile: config.errorLogFile });
+  const logger = createLogger('worker', config);
   const engine = await createEngine(config);
   const analyser = createPhotoAnalyser(engine, { maxPixels: config.maxImagePixels });
   const store = createBlobStore(config);
@@ -56,17 +59,19 @@ await runMain(async () => {
     onError: (error, count) => logger.error({ err: error, count }, 'uploads could not be removed; the sweep will'),
   });
   const { qualityLimits, matchDistanceThreshold } = config;
-  const rules = { analyser, gallery, qualityLimits, matchDistanceThreshold, now: Date.now };
+  const clock = createSharedClock(redis);
+  const rules = { analyser, gallery, qualityLimits, matchDistanceThreshold, now: clock.now };
+  const lockouts = createLockouts(redis, config.limits);
   const worker = startQueueWorker({
     redis,
     concurrency: config.workerConcurrency,
     handle: createJobHandler({
       uploads: store,
-      now: Date.now,
+      now: clock.now,
       useCases: {
-        verify: createVerify(rules),
+        verify: withLockout(createVerify(rules), lockouts),
         compare: createCompare(rules),
-        identify: createIdentify({ ...rules, index }),
+        identify: withLockout(createIdentify({ ...rules, index }), lockouts),
         enrol: createEnrolJob({
           enrol: createEnrol({ ...rules, store, lookalikes: index }),
           erasures: createErasures(redis, config.jobDeadlineMs),
@@ -76,6 +81,7 @@ await runMain(async () => {
       },
     }),
     uploadBin,
+    now: clock.now,
     logger,
   });
   // Ready for verifications at once; the first identification or enrolment waits for this.
@@ -85,6 +91,7 @@ await runMain(async () => {
       await worker.close();
       await uploadBin.flush();
       index.close();
+      clock.stop();
       redis.disconnect();
       changesRedis.disconnect();
       store.close();

@@ -1,8 +1,11 @@
-import { employeeOf, type Job, jobSchema, type Outcome, QUEUE_NAME } from '@rollcall/contracts';
-import { asBullConnection, type Logger } from '@rollcall/platform';
-import { type Job as BullJob, UnrecoverableError, Worker } from 'bullmq';
+import { JOB_VERSION, type Job, jobEnvelopeSchema, jobSchema, type Outcome, QUEUE_NAME } from '@rollcall/contracts';
+import { asBullConnection, BlobStoreError, type Logger } from '@rollcall/platform';
+import { type Job as BullJob, DelayedError, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { createEndedCounter } from './ended-counter.js';
+import { createFairShare } from './fair-share.js';
 import { type HandleJob, UploadMissingError } from './job-handler.js';
+import { createQuarantine } from './quarantine.js';
 import type { UploadBin } from './upload-bin.js';
 
 /**
@@ -15,11 +18,24 @@ const STALLED_CHECK_MS = 2_000;
 /** How often a job may be taken from a dead worker: the second death fails it, before it can kill a third. */
 const MAX_STALLED = 1;
 
+/** Tries of a job that fails for a reason of its own. One that the store fails is tried until its deadline. */
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 200;
+const MAX_PAUSE_MS = 5_000;
+
+/** To BullMQ: not again. */
+const NEVER = -1;
+
+/** A job of a newer version is put back for this long, for a newer worker. */
+const NEWER_VERSION_DELAY_MS = 1_000;
+
 export interface QueueWorkerOptions {
   readonly redis: Redis;
   readonly concurrency: number;
   readonly handle: HandleJob;
   readonly uploadBin: UploadBin;
+  /** Milliseconds since the epoch, by the clock that all machines share. */
+  readonly now: () => number;
   readonly logger: Logger;
 }
 
@@ -29,10 +45,47 @@ export interface QueueWorker {
 }
 
 /** Takes jobs from the queue, one wide log line each. */
-export function startQueueWorker({ redis, concurrency, handle, uploadBin, logger }: QueueWorkerOptions): QueueWorker {
-  async function processJob(job: BullJob): Promise<Outcome> {
-    const startedAt = Date.now();
-    const payload = parse(job.data);
+export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
+  const { redis, concurrency, handle, uploadBin, now, logger } = options;
+  const queue = new Queue(QUEUE_NAME, { connection: asBullConnection(redis) });
+  queue.on('error', () => undefined);
+  const ended = createEndedCounter(redis);
+  const fairShare = createFairShare(queue, redis, (error) => logger.error({ err: error }, 'share of waiting jobs'));
+  const quarantine = createQuarantine((jobs) => {
+    worker.concurrency = jobs;
+  }, concurrency);
+
+  async function processJob(job: BullJob, token: string | undefined): Promise<Outcome> {
+    const payload = jobSchema.safeParse(job.data);
+    if (!payload.success) return leaveToNewerWorker(job, token);
+    const end = quarantine.enter(job.stalledCounter > 0);
+    if (!end) return putBack(job, token);
+    fairShare.begun((job.opts.priority ?? 0) > 0);
+    try {
+      return await carryOut(job, payload.data);
+    } finally {
+      end();
+    }
+  }
+
+  /** @throws {WaitingError} which tells BullMQ that the job is at the head of the line again. */
+  async function putBack(job: BullJob, token: string | undefined): Promise<never> {
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+
+  /** @throws {DelayedError} which tells BullMQ that the job has been put back. */
+  async function leaveToNewerWorker(job: BullJob, token: string | undefined): Promise<Outcome> {
+    const envelope = jobEnvelopeSchema.safeParse(job.data);
+    if (!envelope.success || envelope.data.version <= JOB_VERSION) throw new UnrecoverableError('the job is malformed');
+    if (now() > envelope.data.deadline) return { kind: 'expired' };
+    logger.warn({ job_id: job.id, version: envelope.data.version }, 'a job is left for a newer worker');
+    await job.moveToDelayed(Date.now() + NEWER_VERSION_DELAY_MS, token);
+    throw new DelayedError();
+  }
+
+  async function carryOut(job: BullJob, payload: Job): Promise<Outcome> {
+    const startedAt = now();
     const { outcome, times } = await handle(payload).catch((error: unknown) => {
       throw error instanceof UploadMissingError ? new UnrecoverableError(error.message) : error;
     });
@@ -42,7 +95,7 @@ export function startQueueWorker({ redis, concurrency, handle, uploadBin, logger
         ...summary(outcome),
         attempt: job.attemptsStarted,
         queue_ms: startedAt - payload.submittedAt,
-        duration_ms: Date.now() - startedAt,
+        duration_ms: now() - startedAt,
         ...(times && { stage_ms: mapValues(times, Math.round) }),
       },
       'job',
@@ -56,13 +109,22 @@ export function startQueueWorker({ redis, concurrency, handle, uploadBin, logger
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
+    settings: { backoffStrategy: (attempts, _type, error) => pauseAfter(attempts, error) },
   });
-  worker.on('completed', (job: BullJob) => discardUploads(job));
+  worker.on('completed', (job: BullJob) => {
+    ended.add();
+    discardUploads(job);
+  });
   worker.on('failed', (job, error) => {
     // A failed attempt that will be retried still needs its photo.
-    const ended = job?.finishedOn !== undefined;
-    logger.error({ job_id: job?.id, ...requestOf(job), attempt: job?.attemptsMade, ended, err: error }, 'job failed');
-    if (job && ended) discardUploads(job);
+    const isOver = job?.finishedOn !== undefined;
+    logger.error(
+      { job_id: job?.id, ...requestOf(job), attempt: job?.attemptsMade, ended: isOver, err: error },
+      'job failed',
+    );
+    if (!job || !isOver) return;
+    ended.add();
+    discardUploads(job);
   });
   worker.on('stalled', (jobId) => logger.warn({ job_id: jobId }, 'a job was taken back from a worker that died'));
   worker.on('error', (error) => logger.error({ err: error }, 'queue'));
@@ -72,17 +134,25 @@ export function startQueueWorker({ redis, concurrency, handle, uploadBin, logger
     if (payload.success) for (const key of payload.data.imageKeys) uploadBin.add(key);
   }
 
-  return { close: () => worker.close() };
+  return {
+    async close() {
+      await worker.close();
+      ended.stop();
+      // The connection is its owner's to end; BullMQ would wait for a Redis that is away.
+      queue.close().catch(() => undefined);
+    },
+  };
 }
 
-function parse(data: unknown): Job {
-  const parsed = jobSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw new UnrecoverableError('the job is not one that this version of the worker understands');
+/** Milliseconds until a failed job is tried again. */
+function pauseAfter(attempts: number, error: Error | undefined): number {
+  const isStoreAway = error instanceof BlobStoreError && error.code === 'unavailable';
+  if (!isStoreAway && attempts >= ATTEMPTS) return NEVER;
+  return Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), MAX_PAUSE_MS);
 }
 
 function identity(job: Job) {
-  return { kind: job.kind, job_id: job.id, request_id: job.requestId, employee_id: employeeOf(job) };
+  return { kind: job.kind, job_id: job.id, request_id: job.requestId };
 }
 
 function requestOf(job: BullJob | undefined) {

@@ -3,6 +3,7 @@ export interface BlobInfo {
   readonly key: string;
   /** Changes whenever the object's content may have changed, whoever changed it. */
   readonly etag: string;
+  /** Bytes that it takes in the store: a few more than its content when it is encrypted. */
   readonly size: number;
   /** Milliseconds since the epoch, by the store's clock. */
   readonly modifiedAt: number;
@@ -57,8 +58,11 @@ export interface BlobStore {
 
 /** What the store could not do. `message` names the operation and what to do, never an object's content. */
 export class BlobStoreError extends Error {
-  /** `invalid_key` is the caller's mistake; `full` needs room; `unavailable` may pass by itself. */
-  readonly code: 'invalid_key' | 'full' | 'unavailable';
+  /**
+   * `invalid_key` is the caller's mistake; `full` needs room; `unavailable` may pass by itself; `undecryptable` needs the
+   * right encryption key, or the object as it was written.
+   */
+  readonly code: 'invalid_key' | 'full' | 'unavailable' | 'undecryptable';
 
   constructor(code: BlobStoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { withTimeout } from '../with-timeout.js';
 import { type BlobInfo, type BlobStore, BlobStoreError, type FolderQuery } from './blob-store.js';
 import { remove, removeEmptied } from './durable-delete.js';
 import { release, writeDurably, writeDurablyIfAbsent } from './durable-write.js';
@@ -9,7 +10,6 @@ import { etagOf } from './filesystem-etag.js';
 import { listFolder, listFolders, orMissing, type Patience } from './filesystem-listing.js';
 import { assertListedKey, assertValidKey, assertValidName, assertValidPrefix, compareKeys } from './key.js';
 import { mapInSlices } from './map-in-slices.js';
-import { withTimeout } from './with-timeout.js';
 
 /** Holds the files that are being written, and those that a crash left half written. */
 const TEMPORARY = '.tmp/';

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { TimeoutError } from './with-timeout.js';
+import { TimeoutError } from '../with-timeout.js';
 
 /** The server answered that it cannot do it now, or not itself. */
 export class HttpStatusError extends Error {
@@ -34,7 +34,10 @@ const UNAVAILABLE_STATUSES = new Set([408, 429, 499, 500, 502, 503, 504, 520]);
 /** What the S3 client's own transport lacks: an end to every exchange, and the status of a failed one. */
 export function createHttpTransport({ useSSL, ca, timeoutMs }: HttpTransportOptions): HttpTransport {
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
-  const agent = useSSL ? new https.Agent({ ...agentOptions, ca }) : new http.Agent(agentOptions);
+  // Said aloud, so that no NODE_TLS_REJECT_UNAUTHORIZED turns it off.
+  const agent = useSSL
+    ? new https.Agent({ ...agentOptions, ca, rejectUnauthorized: true })
+    : new http.Agent(agentOptions);
   const send = useSSL ? https.request : http.request;
 
   return {

@@ -1,7 +1,7 @@
 import { BlobStoreError } from './blob-store.js';
 import { HttpStatusError } from './http-transport.js';
 
-const CERTIFICATE_ADVICE = "Its certificate is not trusted here: make the server's authority known to this process";
+const CERTIFICATE_ADVICE = "Its certificate is not trusted here: name its authority's file in NODE_EXTRA_CA_CERTS";
 const NOT_S3_ADVICE = 'The answer is not one of S3: check MINIO_ENDPOINT and MINIO_USE_SSL';
 const NETWORK_ADVICE = 'The network does not reach it: check MINIO_ENDPOINT and the network';
 

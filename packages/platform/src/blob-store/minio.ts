@@ -3,6 +3,7 @@ import type http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { Client } from 'minio';
 import type { S3Config } from '../config.js';
+import { withTimeout } from '../with-timeout.js';
 import type { BlobInfo, BlobStore, FolderQuery } from './blob-store.js';
 import { createHttpTransport } from './http-transport.js';
 import {
@@ -17,7 +18,6 @@ import {
 import { codeOf, isTransient, toMinioError } from './minio-errors.js';
 import { folderRange } from './minio-folders.js';
 import { retry } from './retry.js';
-import { withTimeout } from './with-timeout.js';
 
 /** What S3 takes in one deletion and gives in one page of a listing. */
 const MAX_KEYS_PER_REQUEST = 1000;

@@ -1,0 +1,103 @@
+import { type ErrorCode, gateSchema, type Scope } from '@rollcall/contracts';
+import { type AccessToken, allows, type RateLimit, type RateState } from '@rollcall/platform';
+import { networkOf } from './client-address.js';
+import { type ApiContext, type ApiMiddleware, sendError } from './context.js';
+
+/** Who asks. */
+export interface Principal {
+  /** Null where no token is needed, or none was given. */
+  readonly tokenId: string | null;
+  /** The gate at which the request is made, if it is known. */
+  readonly gate: string | null;
+  allows(scope: Scope): boolean;
+}
+
+/** What the guard needs of the tokens. */
+export interface TokenVerifier {
+  /** False while there has never been a token. */
+  required(): boolean;
+  /** The token's rights, or undefined when it is not, or no longer, valid. */
+  verify(presented: string): AccessToken | undefined;
+}
+
+export interface AccessOptions {
+  readonly tokens: TokenVerifier;
+  readonly perToken: RateLimit;
+  readonly perAddress: RateLimit;
+}
+
+/** Asked by those who have no token; the description is the same for everybody. */
+const PUBLIC_PATHS: readonly string[] = ['/healthz', '/readyz', '/openapi.json'];
+
+/** For operators only, with everything below them. */
+const ADMIN_PATHS = /^\/(metrics|docs|queues|admin)(\/|$)/;
+
+const LOOPBACK_NAME = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+const NOBODY: Principal = { tokenId: null, gate: null, allows: () => false };
+
+/**
+ * Lets in whoever has a valid token and keeps within the limits. Every path needs a token unless it is listed as public, so
+ * that a route which is added later is closed until somebody opens it. While there are no tokens the server can only be
+ * reached from this machine, and everybody on it may do everything.
+ */
+export function guard({ tokens, perToken, perAddress }: AccessOptions): ApiMiddleware {
+  return async (c, next) => {
+    c.set('principal', NOBODY);
+    const namedGate = c.req.header('x-gate') ?? null;
+    if (namedGate !== null && !gateSchema.safeParse(namedGate).success) return sendError(c, 'invalid_request');
+    if (!tokens.required()) {
+      // A foreign web page could reach this machine under a name that its own DNS resolves to loopback.
+      if (!LOOPBACK_NAME.test(new URL(c.req.url).hostname)) return sendError(c, 'host_not_allowed');
+      c.set('principal', { tokenId: null, gate: namedGate, allows: () => true });
+      return next();
+    }
+
+    const byAddress = await perAddress.count(networkOf(c.get('address')));
+    if (!byAddress.allowed) return refuse(c, 'rate_limited', byAddress);
+    const token = tokens.verify(bearerToken(c.req.header('authorization')));
+    if (!token) {
+      if (PUBLIC_PATHS.includes(c.req.path)) return next();
+      c.header('WWW-Authenticate', 'Bearer realm="rollcall"');
+      return refuse(c, 'unauthorized', byAddress);
+    }
+    c.get('log').token = token.id;
+    const byToken = await perToken.count(token.id);
+    if (!byToken.allowed) return refuse(c, 'rate_limited', byToken);
+    tell(c, byToken.remaining < byAddress.remaining ? byToken : byAddress);
+
+    const gate = gateFor(token, namedGate);
+    c.set('principal', { tokenId: token.id, gate: gate ?? null, allows: (scope) => allows(token, scope) });
+    if (gate === undefined) return sendError(c, 'gate_not_allowed');
+    if (ADMIN_PATHS.test(c.req.path) && !allows(token, 'admin')) return sendError(c, 'insufficient_scope');
+    return next();
+  };
+}
+
+/** For a route: whoever asks must have the scope. */
+export function requires(scope: Scope): ApiMiddleware {
+  return (c, next) => (c.get('principal').allows(scope) ? next() : Promise.resolve(sendError(c, 'insufficient_scope')));
+}
+
+/** The gate of a request, null when none is known; undefined when the token is not for it. */
+function gateFor({ gates }: AccessToken, named: string | null): string | null | undefined {
+  if (gates.length === 0) return named;
+  if (named === null) return gates.length === 1 ? gates[0] : undefined;
+  return gates.includes(named) ? named : undefined;
+}
+
+function bearerToken(header: string | undefined): string {
+  return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? '';
+}
+
+function refuse(c: ApiContext, code: ErrorCode, state: RateState): Response {
+  tell(c, state);
+  return sendError(c, code, code === 'rate_limited' ? state.resetSeconds : undefined);
+}
+
+/** The headers of the IETF's draft-ietf-httpapi-ratelimit-headers-03, which clients know best. */
+function tell(c: ApiContext, { limit, remaining, resetSeconds }: RateState): void {
+  c.header('RateLimit-Limit', `${limit}`);
+  c.header('RateLimit-Remaining', `${remaining}`);
+  c.header('RateLimit-Reset', `${resetSeconds}`);
+}

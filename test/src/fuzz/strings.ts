@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+
+/** Strings that have broken ids, paths and parsers elsewhere. */
+const FAMOUS = [
+  '',
+  ' ',
+  '.',
+  '..',
+  '...',
+  '../1001',
+  '1001/',
+  '/1001',
+  '..\\1001',
+  ' 1001',
+  '1001\n',
+  '1001\r\n',
+  '1001\0',
+  '\0',
+  '1001\0.jpg',
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '.rollcall',
+  '~',
+  '-rf',
+  '--help',
+  '*',
+  '%',
+  '%00',
+  '%2e%2e',
+  '%2e%2e%2f1001',
+  '%252e%252e%252f1001',
+  '%c0%ae%c0%ae%c0%af1001',
+  '%u002e%u002e',
+  '%zz',
+  '%ff',
+  'CON',
+  'nul.txt',
+  'a:b',
+  "' OR 1=1 --",
+  '"; DROP TABLE employees; --',
+  '{"$ne": null}',
+  '\x24{jndi:ldap://127.0.0.1/x}',
+  '{{7*7}}',
+  '<script>alert(1)</script>',
+  '$(id)',
+  '`id`',
+  '|id',
+  'true',
+  'null',
+  'undefined',
+  'NaN',
+  '-1',
+  '1e309',
+  '9007199254740993',
+  '\u202e1001',
+  '\u200f1001',
+  '\u200b1001',
+  '\ufeff1001',
+  'e\u0301',
+  '\u00e9',
+  '\u212b',
+  '\ufb01',
+  'I\u0307',
+  '\u{1f469}\u200d\u{1f469}\u200d\u{1f467}',
+  '\ud800',
+  '\udfff1001',
+  '१००१',
+  '１００１',
+  'a'.repeat(64),
+  'a'.repeat(65),
+  'é'.repeat(64),
+  'e\u0301'.repeat(64),
+  '漢'.repeat(64),
+  'a'.repeat(255),
+  'a'.repeat(10_000),
+  '../'.repeat(100),
+] as const;
+
+/** A string that somebody may give as an id, a name or a value. May hold lone surrogates and control characters. */
+export const nastyText: fc.Arbitrary<string> = fc.oneof(
+  { arbitrary: fc.constantFrom(...FAMOUS), weight: 6 },
+  { arbitrary: fc.string({ unit: 'binary', maxLength: 80 }), weight: 2 },
+  { arbitrary: fc.string({ unit: 'grapheme', maxLength: 80 }), weight: 2 },
+  { arbitrary: fc.tuple(fc.constantFrom(...FAMOUS), fc.constantFrom(...FAMOUS)).map((two) => two.join('')), weight: 2 },
+);
+
+/** Percent-encoded for a path; a lone surrogate becomes its three forbidden bytes. */
+export function encoded(text: string): string {
+  return Array.from(text, (letter) => {
+    const code = letter.codePointAt(0) ?? 0;
+    if (code < 0xd800 || code > 0xdfff) return encodeURIComponent(letter).replace(/\./g, '%2e');
+    return `%${(0xe0 | (code >> 12)).toString(16)}%${(0x80 | ((code >> 6) & 63)).toString(16)}%${(0x80 | (code & 63)).toString(16)}`;
+  }).join('');
+}
