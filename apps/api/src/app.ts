@@ -5,7 +5,7 @@ import type { Erase } from './employees/erase.js';
 import { type AccessOptions, guard, requires } from './http/access.js';
 import { auditRefusals } from './http/audit-refusals.js';
 import type { ClientAddress } from './http/client-address.js';
-import { type ApiEnvironment, requestLog, sendError } from './http/context.js';
+import { type ApiEnvironment, requestLog, send, sendError } from './http/context.js';
 import { employeeRoutes } from './http/employees.js';
 import { createReadiness, type ReadinessChecks, withoutDetails } from './http/health.js';
 import { jobRoutes } from './http/jobs.js';
@@ -69,16 +69,14 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
   app.route('/v1/jobs', jobRoutes(dependencies));
 
   const description = describeApi();
-  app.get('/openapi.json', (c) => c.json(description));
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/openapi.json', (c) => send(c, { status: 200, body: description, outcome: 'described' }));
+  app.get('/healthz', (c) => send(c, { status: 200, body: { status: 'ok' }, outcome: 'ok' }));
   const readiness = createReadiness(checks);
   app.get('/readyz', async (c) => {
     const reply = await readiness();
     // Details help those who run it, and those who want to know what it runs on.
-    return c.json(
-      c.get('principal').allows('admin') ? reply : withoutDetails(reply),
-      reply.status === 'ready' ? 200 : 503,
-    );
+    const body = c.get('principal').allows('admin') ? reply : withoutDetails(reply);
+    return send(c, { status: reply.status === 'ready' ? 200 : 503, body, outcome: reply.status });
   });
 
   for (const path of [...Object.keys(submissions), '/v1/jobs/:id', '/v1/employees', '/v1/employees/:id']) {

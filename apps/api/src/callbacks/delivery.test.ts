@@ -105,11 +105,11 @@ async function receive(answer: (response: ServerResponse, count: number) => void
   receiver.listen(0, '127.0.0.1');
   await once(receiver, 'listening');
   const { port } = receiver.address() as AddressInfo;
-  closers.push(() => {
-    hangUp();
+  closers.push(() => hangUp());
+  const hangUp = () => {
     receiver.close();
-  });
-  const hangUp = () => receiver.closeAllConnections();
+    receiver.closeAllConnections();
+  };
   const host: CallbackHost = { protocol: 'http:', hostname: '127.0.0.1', port: `${port}`, network: undefined };
   return { url: `http://127.0.0.1:${port}/hook?secret=s3cret`, host, received, hangUp };
 }

@@ -32,7 +32,7 @@ const PUBLIC_PATHS: readonly string[] = ['/healthz', '/readyz', '/openapi.json']
 /** For operators only, with everything below them. */
 const ADMIN_PATHS = /^\/(metrics|docs|queues|admin)(\/|$)/;
 
-const LOOPBACK_NAME = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const LOOPBACK_URL = /^https?:\/\/(([a-z0-9_.-]+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?([/?#]|$)/i;
 
 const NOBODY: Principal = { tokenId: null, gate: null, allows: () => false };
 
@@ -48,7 +48,7 @@ export function guard({ tokens, perToken, perAddress }: AccessOptions): ApiMiddl
     if (namedGate !== null && !gateSchema.safeParse(namedGate).success) return sendError(c, 'invalid_request');
     if (!tokens.required()) {
       // A foreign web page could reach this machine under a name that its own DNS resolves to loopback.
-      if (!LOOPBACK_NAME.test(new URL(c.req.url).hostname)) return sendError(c, 'host_not_allowed');
+      if (!LOOPBACK_URL.test(c.req.url)) return sendError(c, 'host_not_allowed');
       c.set('principal', { tokenId: null, gate: namedGate, allows: () => true });
       return next();
     }
@@ -58,7 +58,7 @@ export function guard({ tokens, perToken, perAddress }: AccessOptions): ApiMiddl
     const token = tokens.verify(bearerToken(c.req.header('authorization')));
     if (!token) {
       if (PUBLIC_PATHS.includes(c.req.path)) return next();
-      c.header('WWW-Authenticate', 'Bearer realm="rollcall"');
+      c.get('headers')['WWW-Authenticate'] = 'Bearer realm="rollcall"';
       return refuse(c, 'unauthorized', byAddress);
     }
     c.get('log').token = token.id;
@@ -97,7 +97,9 @@ function refuse(c: ApiContext, code: ErrorCode, state: RateState): Response {
 
 /** The headers of the IETF's draft-ietf-httpapi-ratelimit-headers-03, which clients know best. */
 function tell(c: ApiContext, { limit, remaining, resetSeconds }: RateState): void {
-  c.header('RateLimit-Limit', `${limit}`);
-  c.header('RateLimit-Remaining', `${remaining}`);
-  c.header('RateLimit-Reset', `${resetSeconds}`);
+  Object.assign(c.get('headers'), {
+    'RateLimit-Limit': `${limit}`,
+    'RateLimit-Remaining': `${remaining}`,
+    'RateLimit-Reset': `${resetSeconds}`,
+  });
 }

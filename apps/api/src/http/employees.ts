@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Directory } from '../employees/directory.js';
 import type { Erase } from '../employees/erase.js';
 import { requires } from './access.js';
-import { type ApiContext, type ApiEnvironment, send, sendError, traceOf } from './context.js';
+import { type ApiContext, type ApiEnvironment, respond, send, sendError, traceOf } from './context.js';
 import { imageTypeOf } from './image-type.js';
 
 export interface EmployeeRoutesOptions {
@@ -68,7 +68,7 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
     const type = photo && imageTypeOf(photo.bytes);
     await note(c, 'read_photo', type ? 'done' : 'face_not_found', id.data ?? null);
     if (!photo || !type) return sendError(c, 'face_not_found');
-    return c.body(Uint8Array.from(photo.bytes), 200, { 'Content-Type': `image/${type}` });
+    return respond(c, 200, photo.bytes, `image/${type}`);
   });
 
   return routes;

@@ -5,8 +5,10 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import type { Admission } from '../jobs/admission.js';
 import type { Cancel } from '../jobs/cancel.js';
+import { createDeparture } from '../jobs/departure.js';
 import type { JobQueue, KnownJob } from '../jobs/ports.js';
 import type { Waiters } from '../jobs/waiters.js';
+import { departureOf } from './client-departure.js';
 import { type ApiContext, type ApiEnvironment, send, sendError } from './context.js';
 import { MAX_WAIT_SECONDS } from './prefer.js';
 import { replyTo, resultOf } from './replies.js';
@@ -59,7 +61,7 @@ export function jobRoutes(options: JobRoutesOptions): Hono<ApiEnvironment> {
     const { id } = known.job;
     if (wantsEvents(c)) return watch(c, known, options);
     if (!known.end && wait.data > 0) {
-      const end = await waiters.wait(id, { timeoutMs: wait.data * 1000, signal: c.req.raw.signal });
+      const end = await waiters.wait(id, { timeoutMs: wait.data * 1000, departure: departureOf(c) });
       known = end ? await queue.find(id) : known;
     }
     if (!known) return sendError(c, 'job_not_found');
@@ -113,15 +115,15 @@ function watch(c: ApiContext, first: KnownJob, options: JobRoutesOptions): Respo
   const { queue, waiters } = options;
   c.get('log').outcome = 'watched';
   // Proxies that collect what they pass on would hold events back.
-  c.header('X-Accel-Buffering', 'no');
+  c.get('headers')['X-Accel-Buffering'] = 'no';
   return streamSSE(c, async (stream) => {
-    const left = new AbortController();
-    stream.onAbort(() => left.abort());
+    const departure = createDeparture();
+    stream.onAbort(departure.leave);
     const began = performance.now();
     let known: KnownJob | undefined = first;
     let told = '';
     let toldAt = began;
-    while (known && !left.signal.aborted) {
+    while (known && !departure.left) {
       const data = JSON.stringify(describeJob(known, options));
       if (data !== told) {
         await stream.writeSSE({ event: 'state', data });
@@ -131,7 +133,7 @@ function watch(c: ApiContext, first: KnownJob, options: JobRoutesOptions): Respo
         toldAt = performance.now();
       }
       if (known.end || performance.now() - began > MAX_WATCH_MS) break;
-      await waiters.wait(known.job.id, { timeoutMs: WATCH_MS, signal: left.signal });
+      await waiters.wait(known.job.id, { timeoutMs: WATCH_MS, departure });
       // Redis may be away for a moment.
       known = await queue.find(known.job.id).catch(async () => {
         await sleep(WATCH_MS);

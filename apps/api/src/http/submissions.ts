@@ -4,7 +4,8 @@ import type { Handler } from 'hono';
 import type { Admission } from '../jobs/admission.js';
 import type { Cancel } from '../jobs/cancel.js';
 import { ACTIONS } from '../jobs/journal.js';
-import type { Order, Submit, Submitted } from '../jobs/submit.js';
+import type { Order, Submission, Submit, Submitted } from '../jobs/submit.js';
+import { departureOf } from './client-departure.js';
 import { type ApiContext, type ApiEnvironment, send, sendError, traceOf } from './context.js';
 import { parsePrefer } from './prefer.js';
 import { replyTo } from './replies.js';
@@ -113,7 +114,10 @@ export function submissionHandler(endpoint: SubmissionEndpoint, options: Submiss
   }
 
   /** The job that the upload has become, or why it has not. A function of its own, because its photos go when it returns. */
-  async function accept(c: ApiContext, waitMs: number, background: boolean): Promise<Submitted | Response> {
+  async function accept(
+    c: ApiContext,
+    { departure, waitMs, background }: Pick<Submission, 'departure' | 'waitMs' | 'background'>,
+  ): Promise<Submitted | Response> {
     const upload = await readUploadForm(uploadSource(c.req.raw, c.env.incoming), rules, uploadGate);
     if (!upload.ok) return sendError(c, upload.code);
     const { images, release } = upload.form;
@@ -144,7 +148,7 @@ export function submissionHandler(endpoint: SubmissionEndpoint, options: Submiss
         background,
         callbackUrl,
         idempotencyKey: c.req.header('idempotency-key'),
-        signal: c.req.raw.signal,
+        departure,
       });
     } finally {
       release();
@@ -161,12 +165,14 @@ export function submissionHandler(endpoint: SubmissionEndpoint, options: Submiss
     const later = admission.refuse({ background, deadlineMs });
     if (later !== undefined) return sendError(c, 'overloaded', later);
 
-    const accepted = await accept(c, waitMs, background);
+    const departure = departureOf(c);
+    const accepted = await accept(c, { departure, waitMs, background });
     if (accepted instanceof Response) return accepted;
     const { job, replayed, ended } = accepted;
     c.get('log').job_id = job.id;
-    if (applied) c.header('Preference-Applied', applied);
-    if (replayed) c.header('Idempotent-Replayed', 'true');
+    const headers = c.get('headers');
+    if (applied) headers['Preference-Applied'] = applied;
+    if (replayed) headers['Idempotent-Replayed'] = 'true';
     const end = await ended;
     if (end) {
       const reply = replyTo(job, end, enforceDetection);
@@ -176,8 +182,8 @@ export function submissionHandler(endpoint: SubmissionEndpoint, options: Submiss
     }
     // A worker should not work for nobody. With a key somebody else may wait for the same job, or come back for it.
     const isNobodys = idempotencyKey === undefined && job.callbackUrl === undefined;
-    if (c.req.raw.signal.aborted && isNobodys) await cancel(job);
-    c.header('Location', statusUrl(job.id));
+    if (departure.left && isNobodys) await cancel(job);
+    headers.Location = statusUrl(job.id);
     const body = { job_id: job.id, status: 'queued', status_url: statusUrl(job.id) };
     return send(c, { status: 202, body, outcome: 'accepted' }, FIRST_POLL_SECONDS);
   };

@@ -1,3 +1,4 @@
+import { Hono, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { type ApiMiddleware, sendError } from './context.js';
@@ -24,16 +25,29 @@ const REPLY_HEADERS = [
 
 /** Headers that keep a browser from doing anything with a reply but showing it to the page that asked. */
 export function secureReplies({ isSecure }: WebOptions): ApiMiddleware {
-  const headers = secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    xFrameOptions: 'DENY',
-    strictTransportSecurity: isSecure ? HSTS : false,
-  });
+  const headers = headersOf(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      xFrameOptions: 'DENY',
+      strictTransportSecurity: isSecure ? HSTS : false,
+    }),
+  );
   return async (c, next) => {
-    await headers(c, next);
     // Replies tell who was where; nothing on the way may keep them.
-    if (!c.res.headers.has('cache-control')) c.res.headers.set('Cache-Control', 'no-store');
+    Object.assign(c.get('headers'), await headers, { 'Cache-Control': 'no-store' });
+    await next();
+    if (c.get('hasHeaders')) return;
+    // A stream, or an answer of a library.
+    for (const [name, value] of Object.entries(c.get('headers'))) {
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+    }
   };
+}
+
+/** What a middleware puts on every reply alike. */
+async function headersOf(middleware: MiddlewareHandler): Promise<Record<string, string>> {
+  const app = new Hono().use(middleware).get('/', (c) => c.body(null));
+  return Object.fromEntries((await app.request('/')).headers);
 }
 
 /** CORS for the configured origins; without any there is none. */

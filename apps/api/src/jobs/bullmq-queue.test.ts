@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../../../../test/src/support/redis.js';
 import { temporaryFolder } from '../../../../test/src/support/rollcall.js';
 import { type BullQueue, createBullQueue } from './bullmq-queue.js';
+import { createDeparture } from './departure.js';
 import { QueueUnavailableError } from './ports.js';
 import { createSubmit } from './submit.js';
 import { createWaiters } from './waiters.js';
@@ -144,7 +145,7 @@ it('answers 1,000 requests that wait at once, without a warning and without a wa
     jobDeadlineMs: 60_000,
     now: Date.now,
   });
-  const client = new AbortController();
+  const client = createDeparture();
   const submissions = Array.from({ length: 1000 }, (_, index) =>
     submit({
       requestId: 'r',
@@ -155,7 +156,7 @@ it('answers 1,000 requests that wait at once, without a warning and without a wa
       address: '127.0.0.1',
       waitMs: 60_000,
       background: false,
-      signal: client.signal,
+      departure: client,
     }),
   );
   await expect.poll(() => waiters.size, { timeout: 20_000 }).toBe(1000);

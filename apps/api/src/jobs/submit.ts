@@ -8,6 +8,7 @@ import {
   sealUpload,
   uploadKey,
 } from '@rollcall/contracts';
+import { createDeparture, type Departure } from './departure.js';
 import { fingerprintOf, type IdempotencyKeys, type IdempotencyRecord } from './idempotency.js';
 import type { Journal } from './journal.js';
 import { type JobEnd, type JobQueue, QueueUnavailableError } from './ports.js';
@@ -53,8 +54,7 @@ export interface Submission {
   readonly idempotencyKey?: string | undefined;
   /** Checked. */
   readonly callbackUrl?: string | undefined;
-  /** Aborted when the client has left. */
-  readonly signal?: AbortSignal | undefined;
+  readonly departure?: Departure | undefined;
 }
 
 /** The photos are stored and the job is recorded. */
@@ -124,30 +124,29 @@ export function createSubmit(options: SubmitOptions): Submit {
 
   async function submitAs(id: string, submission: Submission): Promise<Submitted> {
     const job = jobOf(submission, id);
-    const { waitMs, signal } = submission;
+    const { waitMs } = submission;
     if (waitMs === 0) {
       await record(job, submission);
       return { job, replayed: false, ended: Promise.resolve(undefined) };
     }
     // Waiting begins before the job exists, so that its end cannot come too early to be heard.
-    const leave = new AbortController();
-    const either = signal ? AbortSignal.any([signal, leave.signal]) : leave.signal;
-    const ended = waiters.wait(id, { timeoutMs: waitMs, signal: either });
+    const departure = createDeparture(submission.departure);
+    const ended = waiters.wait(id, { timeoutMs: waitMs, departure });
     try {
       await record(job, submission);
     } catch (error) {
-      leave.abort();
+      departure.leave();
       throw error;
     }
     return { job, replayed: false, ended };
   }
 
   /** The job that an earlier request has recorded under the same key. */
-  async function replay({ jobId }: IdempotencyRecord, { waitMs, signal }: Submission): Promise<Submitted> {
+  async function replay({ jobId }: IdempotencyRecord, { waitMs, departure }: Submission): Promise<Submitted> {
     const known = await queue.find(jobId);
     if (!known) throw new ResultGoneError('the result is no longer kept');
     const ended =
-      known.end || waitMs === 0 ? Promise.resolve(known.end) : waiters.wait(jobId, { timeoutMs: waitMs, signal });
+      known.end || waitMs === 0 ? Promise.resolve(known.end) : waiters.wait(jobId, { timeoutMs: waitMs, departure });
     return { job: known.job, replayed: true, ended };
   }
 

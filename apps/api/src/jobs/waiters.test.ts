@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { createDeparture } from './departure.js';
 import type { JobEnd } from './ports.js';
 import { createWaiters, type Waiters } from './waiters.js';
 
@@ -28,11 +29,11 @@ it('hands the end to everybody who waits for the job, and to nobody else', async
 
 it('forgets whoever leaves, before or during the wait', async () => {
   const all = create();
-  const client = new AbortController();
-  const waiting = all.wait('a', { timeoutMs: 60_000, signal: client.signal });
-  client.abort();
+  const client = createDeparture();
+  const waiting = all.wait('a', { timeoutMs: 60_000, departure: client });
+  client.leave();
   expect(await waiting).toBeUndefined();
-  expect(await all.wait('a', { timeoutMs: 60_000, signal: AbortSignal.abort() })).toBeUndefined();
+  expect(await all.wait('a', { timeoutMs: 60_000, departure: client })).toBeUndefined();
   expect(all.size).toBe(0);
 });
 

@@ -1,3 +1,4 @@
+import type { Departure } from './departure.js';
 import type { EndedJobs, JobEnd } from './ports.js';
 
 export interface WaitersOptions {
@@ -10,8 +11,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** Nobody is kept waiting: a lost event may be made up for later. */
   readonly patient?: boolean;
-  /** Aborted when the client has left. */
-  readonly signal?: AbortSignal | undefined;
+  /** Of whoever is kept waiting. */
+  readonly departure?: Departure | undefined;
 }
 
 /** Requests that wait for a job to end: one entry per request, however the end becomes known. */
@@ -71,13 +72,14 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
   timer.unref();
 
   return {
-    wait(jobId, { timeoutMs, patient = false, signal }) {
+    wait(jobId, { timeoutMs, patient = false, departure }) {
+      if (departure?.left) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         const leave = () => finish(undefined);
         const timeout = setTimeout(leave, timeoutMs);
         const finish: Settle = (end) => {
           clearTimeout(timeout);
-          signal?.removeEventListener('abort', leave);
+          stay?.();
           const others = waiting.get(jobId);
           if (!others?.settles.delete(finish)) return;
           size--;
@@ -90,8 +92,7 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
         if (!patient) others.impatient++;
         waiting.set(jobId, others);
         size++;
-        if (signal?.aborted) leave();
-        else signal?.addEventListener('abort', leave);
+        const stay = departure?.onLeave(leave);
       });
     },
     settle,
