@@ -32,8 +32,8 @@ const RETRY_AFTER_SECONDS = 1;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Asked every few seconds by whatever watches the service; an answer of 503 is still logged. */
-const PROBES = ['/healthz', '/readyz'];
+/** Asked again and again, by whatever watches the service or waits for a job; an answer of 503 is still logged. */
+const REPEATED = /^\/(healthz|readyz|v1\/jobs\/[^/]+)$/;
 
 /** Who a request is about is for the audit log to tell. */
 const EMPLOYEE = /^(\/v1\/employees\/)[^/]+/;
@@ -52,7 +52,8 @@ export function requestLog(logger: Logger, clientAddress: ClientAddress): ApiMid
     c.set('headers', { 'X-Request-Id': requestId });
     c.set('address', clientAddress(c.env?.incoming?.socket.remoteAddress, c.req.header('x-forwarded-for')));
     await next();
-    const level = c.res.status >= 500 ? 'error' : PROBES.includes(c.req.path) ? 'debug' : 'info';
+    const level =
+      c.res.status >= 500 ? 'error' : c.req.method === 'GET' && REPEATED.test(c.req.path) ? 'debug' : 'info';
     logger[level](
       {
         request_id: requestId,

@@ -8,10 +8,11 @@ import {
   type Tombstone,
   withTimeout,
 } from '@rollcall/platform';
-import { type Job as BullJob, type JobState, Queue, QueueEvents } from 'bullmq';
+import { type Job as BullJob, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createCancelCommand } from './cancel-command.js';
 import { eraseJobs } from './erase-jobs.js';
+import { createFindCommand, type FoundJob } from './find-command.js';
 import { type EndedJobs, type JobEnd, type JobQueue, type PersonalJobs, QueueUnavailableError } from './ports.js';
 import type { QueueLoad } from './throughput.js';
 
@@ -38,12 +39,8 @@ export interface BullQueue extends JobQueue, EndedJobs, PersonalJobs {
 /** Above ioredis' own command timeout, for what BullMQ awaits besides commands. */
 const QUEUE_TIMEOUT_MS = 6_000;
 
-/** How far from the head of the line a job is looked for: Redis walks a list step by step. */
-const MAX_POSITION = 1_000;
-
-const STATUS: Readonly<Record<JobState | 'unknown', JobStatus>> = {
+const STATUS: Readonly<Record<FoundJob['state'], JobStatus>> = {
   waiting: 'queued',
-  'waiting-children': 'queued',
   prioritized: 'queued',
   delayed: 'queued',
   active: 'active',
@@ -58,6 +55,7 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
   const events = new QueueEvents(QUEUE_NAME, { connection: asBullConnection(eventsRedis) });
   queue.on('error', (error) => logger.error({ err: error }, 'queue'));
   events.on('error', (error) => logger.error({ err: error }, 'queue events'));
+  const findJob = createFindCommand(queue, redis);
   const cancelWaiting = createCancelCommand(queue, redis, resultTtlSeconds);
 
   /** Bounds an operation, and turns whatever Redis answers into one error. */
@@ -75,17 +73,6 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     return ids.filter((_, index) => scores[index] !== null);
   }
 
-  async function positionOf(id: string, state: JobState | 'unknown'): Promise<number | undefined> {
-    if (state === 'prioritized') return (await redis.zrank(queue.toKey('prioritized'), id)) ?? undefined;
-    if (state !== 'waiting') return undefined;
-    // Workers take from the tail. The position is told from the head.
-    const [index, length] = await Promise.all([
-      redis.lpos(queue.toKey('wait'), id, 'RANK', -1, 'MAXLEN', MAX_POSITION),
-      redis.llen(queue.toKey('wait')),
-    ]);
-    return index === null ? undefined : Math.max(0, length - 1 - index);
-  }
-
   async function findBuried(id: string) {
     const tombstone = (await ask(() => readTombstones(redis, [id]))).get(id);
     return tombstone && { job: tombstone.job, status: tombstone.end, end: endOfBuried(tombstone) };
@@ -99,23 +86,20 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     },
 
     async find(id) {
-      // The state first: a job that ends in between then has its outcome.
-      const [state, job] = await ask(
-        (): Promise<[JobState | 'unknown', BullJob | undefined]> =>
-          Promise.all([queue.getJobState(id), queue.getJob(id)]),
-      );
-      const payload = jobSchema.safeParse(job?.data);
-      if (!job || !payload.success) return findBuried(id);
+      const found = await ask(() => findJob(id));
+      const payload = jobSchema.safeParse(found?.data);
+      if (!found || !payload.success) return findBuried(id);
+      const { state, returnvalue, position } = found;
       const status = STATUS[state];
       const known: { job: JobRef; status: JobStatus } = { job: payload.data, status };
       if (status === 'failed') return { ...known, end: { kind: 'failed' } };
       if (status === 'active') return known;
       if (status === 'queued') {
-        // In no list of the queue: it is being cancelled, or was removed between the two questions.
+        // In no list of the queue: it is being cancelled, or has just been.
         if (state === 'unknown') return (await findBuried(id)) ?? known;
-        return { ...known, background: job.priority > 0, position: await ask(() => positionOf(id, state)) };
+        return { ...known, background: state === 'prioritized', position };
       }
-      const end = endOf(job.returnvalue ?? (await ask(() => queue.getJob(id)))?.returnvalue);
+      const end = endOf(returnvalue);
       return { ...known, status: statusOf(end), end };
     },
 
