@@ -1,19 +1,35 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files that load the machine or stop processes in the middle: run one by one, so that each is only as slow as itself. */
+const ALONE = [
+  'test/faults/**/*.test.ts',
+  'test/src/{attack,crowd,fuzz,overload}.test.ts',
+  'test/src/{soak,experiments}/**/*.test.ts',
+];
+
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'apps/*/src/**/*.test.ts',
-      'test/src/**/*.test.ts',
-      'test/faults/**/*.test.ts',
-    ],
     // Native addons (sharp, onnxruntime) do not survive worker threads.
     pool: 'forks',
-    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/src/**/*.test.ts'],
+          exclude: ALONE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -40,6 +40,7 @@ it('every completion event lost: callers are answered all the same, soon after t
 it('SIGKILL of an API with waiters: another one tells what became of their jobs', async () => {
   const ledger = createLedger();
   const [api, other] = await Promise.all([stage.addApi(), stage.addApi()]);
+  const acceptedBefore = auditLog().length;
   const told = await stage.submit(ledger, api, 5);
   const polls = told.map((id) =>
     fetch(`${api.url}/v1/jobs/${id}?wait=60`).then(
@@ -49,6 +50,8 @@ it('SIGKILL of an API with waiters: another one tells what became of their jobs'
   );
   const waiting = Array.from({ length: 5 }, (_, index) => stage.ask(ledger, api, stage.case(index)));
   await stage.waiting(told.length + waiting.length);
+  // A job is in the queue a moment before its line is in the log.
+  await expect.poll(() => auditLog().length).toBe(acceptedBefore + told.length + waiting.length);
   await stage.stop(api, 'SIGKILL');
   expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([0]));
   expect(new Set(await Promise.all(polls))).toEqual(new Set(['broken']));
