@@ -4,6 +4,7 @@ import type { Handler } from 'hono';
 import type { Admission } from '../jobs/admission.js';
 import type { Cancel } from '../jobs/cancel.js';
 import { ACTIONS } from '../jobs/journal.js';
+import { createRefusalPace } from '../jobs/refusal-pace.js';
 import type { Order, Submission, Submit, Submitted } from '../jobs/submit.js';
 import { departureOf } from './client-departure.js';
 import { type ApiContext, type ApiEnvironment, send, sendError, traceOf } from './context.js';
@@ -105,6 +106,7 @@ interface Attempted {
 export function submissionHandler(endpoint: SubmissionEndpoint, options: SubmissionOptions): Handler<ApiEnvironment> {
   const { submit, cancel, admission, lockouts, audit, uploadGate } = options;
   const { maxUploadBytes, syncTimeoutMs, jobDeadlineMs, enforceDetection, callbackHosts } = options;
+  const paceRefusal = createRefusalPace();
   const rules: FormRules = { ...endpoint.form, maxImageBytes: maxUploadBytes };
 
   /** Seconds until the caller may verify again, when too many verifications have failed. */
@@ -163,9 +165,12 @@ export function submissionHandler(endpoint: SubmissionEndpoint, options: Submiss
     // Before anything of the photo is read.
     const deadlineMs = isAsync ? jobDeadlineMs : Math.max(waitMs, syncTimeoutMs);
     const later = admission.refuse({ background, deadlineMs });
-    if (later !== undefined) return sendError(c, 'overloaded', later);
-
     const departure = departureOf(c);
+    if (later !== undefined) {
+      await paceRefusal(departure);
+      return sendError(c, 'overloaded', later);
+    }
+
     const accepted = await accept(c, { departure, waitMs, background });
     if (accepted instanceof Response) return accepted;
     const { job, replayed, ended } = accepted;
