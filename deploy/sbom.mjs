@@ -16,6 +16,12 @@ const MODELS_USER = '@rollcall/face-core';
 const MODELS = [
   { file: 'yunet_2023mar.onnx', version: '2023mar', licence: 'MIT', description: 'YuNet, the face detector' },
   { file: 'sface_2021dec.onnx', version: '2021dec', licence: 'Apache-2.0', description: 'SFace, the face embedder' },
+  {
+    file: 'sface_2021dec_int8.onnx',
+    version: '2021dec-int8',
+    licence: 'Apache-2.0',
+    description: 'SFace, the face embedder, in 8-bit integers',
+  },
 ];
 
 const bom = shippedPackages();

@@ -70,7 +70,11 @@ class GraphWriter:
         self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
         return output
 
-    def model(self, name: str, inputs: dict[str, Shape], outputs: dict[str, Shape]) -> onnx.ModelProto:
+    def model(
+        self, name: str, inputs: dict[str, Shape], outputs: dict[str, Shape], domains: Sequence[str] = ()
+    ) -> onnx.ModelProto:
+        """`domains` are those of operators outside the standard, each at version 1."""
+
         def describe(tensors: dict[str, Shape]) -> list[onnx.ValueInfoProto]:
             return [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in tensors.items()]
 
@@ -79,9 +83,10 @@ class GraphWriter:
             name,
             describe(inputs),
             describe(outputs),
-            [numpy_helper.from_array(np.ascontiguousarray(v), n) for n, v in self.constants.items()],
+            [numpy_helper.from_array(np.asarray(v, order="C"), n) for n, v in self.constants.items()],
         )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        opsets = [helper.make_opsetid("", OPSET), *(helper.make_opsetid(domain, 1) for domain in domains)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
         model.producer_name = "rollcall"
         onnx.checker.check_model(model, full_check=True)
         return model

@@ -12,14 +12,24 @@ from onnx import numpy_helper
 
 def session(model: onnx.ModelProto | Path) -> ort.InferenceSession:
     """One thread, no spinning, and dequantisation of weights folded at load."""
+    options = _options()
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
+    content = model.read_bytes() if isinstance(model, Path) else model.SerializeToString()
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def int8_session(content: bytes) -> ort.InferenceSession:
+    """One thread, no spinning; the graph has its quantised operators already."""
+    return ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+
+
+def _options() -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.disable_quant_qdq", "1")
     options.log_severity_level = 3
-    content = model.read_bytes() if isinstance(model, Path) else model.SerializeToString()
-    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return options
 
 
 def without_required_inputs(upstream: onnx.ModelProto, keep: str) -> onnx.ModelProto:

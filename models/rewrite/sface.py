@@ -52,7 +52,7 @@ def rewrite(upstream: onnx.ModelProto) -> onnx.ModelProto:
     out = GraphWriter()
     terms: Terms = [(out.node("Sub", [INPUT, out.constant("mean", mean)], "centred"), np.ones(3))]
     factor = float(spread.item())
-    layers, norm = _read_layers(source)
+    layers, norm = read_layers(source)
     for layer, following in zip(layers, [*layers[1:], None]):
         x = _convolution(out, terms, layer, factor)
         if following and following.depthwise and following.strides == [2, 2]:
@@ -64,7 +64,7 @@ def rewrite(upstream: onnx.ModelProto) -> onnx.ModelProto:
     return out.model("sface_2021dec", {INPUT: ["batch", 3, SIZE, SIZE]}, {OUTPUT: ["batch", EMBEDDING]})
 
 
-def _read_layers(source: Upstream) -> tuple[list[Layer], onnx.NodeProto]:
+def read_layers(source: Upstream) -> tuple[list[Layer], onnx.NodeProto]:
     """The convolutions in the order data takes, and the BatchNormalization that follows the last."""
     consumer = {node.input[0]: node for node in source.graph.node if node.input}
     layers: list[Layer] = []
@@ -76,7 +76,7 @@ def _read_layers(source: Upstream) -> tuple[list[Layer], onnx.NodeProto]:
         attributes = source.attributes(node)
         values, scales, zeros, shape = source.quantised(node.input[1])
         blocks = (shape[0], scales.shape[1], 1, 1)
-        gain, shift = _batchnorm(source, norm)
+        gain, shift = batchnorm(source, norm)
         layers.append(
             Layer(
                 name=node.name.removesuffix("_conv2d"),
@@ -95,7 +95,7 @@ def _read_layers(source: Upstream) -> tuple[list[Layer], onnx.NodeProto]:
     return layers, node
 
 
-def _batchnorm(source: Upstream, node: onnx.NodeProto) -> tuple[np.ndarray, np.ndarray]:
+def batchnorm(source: Upstream, node: onnx.NodeProto) -> tuple[np.ndarray, np.ndarray]:
     """BatchNormalization as `gain * x + shift`."""
     gamma, beta, mean, variance = (source.constants[name].astype(np.float64) for name in node.input[1:])
     gain = gamma / np.sqrt(variance + source.attributes(node)["epsilon"])
@@ -192,8 +192,8 @@ def _embedding(source: Upstream, out: GraphWriter, terms: Terms, norm: onnx.Node
     the 25 MB of weights faster that way than through Gemm with one row.
     """
     [(x, factor)] = terms
-    gain_before, shift_before = _batchnorm(source, norm)
-    gain, shift = _batchnorm(source, source.producer[OUTPUT])
+    gain_before, shift_before = batchnorm(source, norm)
+    gain, shift = batchnorm(source, source.producer[OUTPUT])
     gemm = source.producer[source.producer[OUTPUT].input[0]]
     assert gemm.op_type == "Gemm" and source.attributes(gemm)["transB"] == 1
     values, scales, zeros, (rows, columns) = source.quantised(gemm.input[1])

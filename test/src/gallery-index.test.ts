@@ -26,6 +26,7 @@ const PROBE = faceAt(0);
 
 /** In place of the networks: a photo's content is how far its face is from the probe, or that there is none. */
 const analyser: PhotoAnalyser = {
+  modelId: 'test',
   async analyse(bytes) {
     const content = Buffer.from(bytes).toString();
     if (content === 'no face') return { kind: 'no_face' } as PhotoAnalysis;

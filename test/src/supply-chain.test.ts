@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DETECTOR_MODEL, RECOGNISER_MODEL } from '../../packages/face-core/src/models.js';
+import { DETECTOR_MODEL, RECOGNISER_MODELS } from '../../packages/face-core/src/models.js';
 import { type Ended, runNode } from './support/run.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -119,7 +119,7 @@ describe('the bill of materials', () => {
     expect(made.stdout).not.toContain(ROOT);
   });
 
-  it.each([DETECTOR_MODEL, RECOGNISER_MODEL])(
+  it.each([DETECTOR_MODEL, ...Object.values(RECOGNISER_MODELS)])(
     'has $file as it is in the repository and as the code expects it',
     (model) => {
       const component = bom().components.find(({ name }) => name === model.file);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createPhotoAnalyser } from './analyse.js';
 import { type DetectorOutputs, EMBEDDING_LENGTH, type Engine } from './engine.js';
@@ -16,6 +17,7 @@ interface Sighting {
 function engineThatSees({ logSide, landmarks }: Sighting): Engine {
   return {
     executionProvider: 'cpu',
+    modelId: 'test',
     async detect(_input, width, height): Promise<DetectorOutputs> {
       const outputs: Record<string, Float32Array> = {};
       for (const stride of [8, 16, 32]) {
@@ -53,4 +55,37 @@ describe('createPhotoAnalyser', () => {
   ])('finds no face in %s', async (_name, sighting) => {
     expect(await kindOf(sighting)).toBe('no_face');
   });
+
+  it.each([
+    ['cpu', 1],
+    ['webgpu', 3],
+  ] as const)(
+    'embeds on %s %i of three faces at a time, each in a buffer of its own',
+    async (executionProvider, most) => {
+      const inUse = new Set<Float32Array>();
+      let atOnce = 0;
+      let goOn: () => void = () => undefined;
+      const enough = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const engine: Engine = {
+        ...engineThatSees({ logSide: 1, landmarks: FACE }),
+        executionProvider,
+        async embed(aligned) {
+          inUse.add(aligned);
+          atOnce = Math.max(atOnce, inUse.size);
+          if (atOnce === most) goOn();
+          await enough;
+          // Time for a call that ought to wait.
+          await setTimeout(50);
+          inUse.delete(aligned);
+          return new Float32Array(EMBEDDING_LENGTH).fill(1);
+        },
+      };
+      const analyser = createPhotoAnalyser(engine, { maxPixels: 1_000_000 });
+      const analyses = await Promise.all([1, 2, 3].map(() => analyser.analyse(portrait)));
+      expect(analyses.map(({ kind }) => kind)).toEqual(['face', 'face', 'face']);
+      expect(atOnce).toBe(most);
+    },
+  );
 });

@@ -1,15 +1,12 @@
 import { alignment, isAlignable } from './align.js';
 import { normalise } from './compare.js';
-import { decodePhoto } from './decode.js';
-import { createFaceDetector, type DetectedFace, dominantFace, hasComparableFace } from './detect.js';
+import { type DecodedPhoto, decodePhoto } from './decode.js';
+import { createFaceDetector, dominantFace, hasComparableFace } from './detect.js';
 import { ALIGNED_SIDE, type Engine } from './engine.js';
-import { createPyramid, type Pyramid, samplePlanes } from './image.js';
+import { createPyramid, samplePlanes } from './image.js';
 import { type AlignedFaceQuality, createQualityMeter, type FaceQuality } from './quality.js';
 import { mapLandmarks } from './view.js';
 import type { Detection } from './yunet.js';
-
-/** Identifies the vector space of an embedding: embeddings of different ids must not be compared. */
-export const MODEL_ID = 'sface-2021dec';
 
 /** Raised whenever decoding, detection or alignment changes what an embedding of the same photo is. */
 export const PREPROCESSING_VERSION = 2;
@@ -26,6 +23,8 @@ export interface StageTimes {
   readonly decode: number;
   readonly detect: number;
   readonly refine: number;
+  /** Warping the face to the recogniser's input, and measuring its quality there. */
+  readonly align: number;
   readonly embed: number;
 }
 
@@ -46,67 +45,110 @@ export interface AnalyserOptions {
   readonly maxPixels: number;
   /** A second detection on a crop around the face for more precise landmarks; on unless told. */
   readonly refineLandmarks?: boolean;
+  /** The clock of {@link StageTimes}, in milliseconds; wall time unless told. */
+  readonly now?: () => number;
 }
 
 export interface PhotoAnalyser {
+  /** Of the embeddings' vector space; see {@link Engine.modelId}. */
+  readonly modelId: string;
   /** JPEG, PNG or WebP bytes → the dominant face and its embedding. Safe to call concurrently. */
   analyse(bytes: Uint8Array): Promise<PhotoAnalysis>;
 }
 
+type Times = { -readonly [Stage in keyof StageTimes]: StageTimes[Stage] };
+type DecodedImage = Extract<DecodedPhoto, { readonly kind: 'image' }>;
+
+interface LocatedFace {
+  /** In pixels of the photo itself. */
+  readonly detection: Detection;
+  readonly ambiguous: boolean;
+  readonly measures: AlignedFaceQuality;
+}
+
+interface EmbeddedFace extends LocatedFace {
+  /** Not normalised. */
+  readonly embedding: Promise<Float32Array>;
+}
+
 /**
  * The whole pipeline: decode → detect → dominant face → refine → align → measure → embed → normalise. Decoding runs
- * beside other calls; the rest is one call at a time, because inference occupies the process anyway and buffers can then
- * be reused.
+ * beside other calls. From detection to alignment it is one call at a time, because buffers are shared; on a CPU to the end,
+ * because inference occupies the process anyway and who came first shall be served first. A GPU is given the faces of
+ * several calls at once.
  */
 export function createPhotoAnalyser(engine: Engine, options: AnalyserOptions): PhotoAnalyser {
-  const { maxPixels, refineLandmarks = true } = options;
+  const { maxPixels, refineLandmarks = true, now = () => performance.now() } = options;
+  const embedsInTurn = engine.executionProvider === 'cpu';
   const detector = createFaceDetector(engine);
-  const aligned = new Float32Array(3 * ALIGNED_SIDE * ALIGNED_SIDE);
   const measure = createQualityMeter();
+  const buffers = createBufferPool(3 * ALIGNED_SIDE * ALIGNED_SIDE);
   const exclusively = createMutex();
 
-  async function embed(
-    photo: Pyramid,
-    { landmarks, turns }: DetectedFace,
-  ): Promise<{ embedding: Float32Array; measures: AlignedFaceQuality }> {
-    const toPhoto = alignment(landmarks);
-    samplePlanes(photo, toPhoto, ALIGNED_SIDE, ALIGNED_SIDE, 'rgb', aligned);
-    const { width: photoWidth, height: photoHeight } = photo;
-    const measures = measure({ planes: aligned, toPhoto, landmarks, turns, photoWidth, photoHeight });
-    return { embedding: await engine.embed(aligned), measures };
+  async function timed<T>(times: Times, stage: keyof Times, task: () => Promise<T>): Promise<T> {
+    const start = now();
+    try {
+      return await task();
+    } finally {
+      times[stage] += now() - start;
+    }
+  }
+
+  /** Finds the dominant face and samples it into `aligned`; undefined when there is none. */
+  async function locate(
+    { image, width, height }: DecodedImage,
+    aligned: Float32Array,
+    times: Times,
+  ): Promise<LocatedFace | undefined> {
+    const photo = createPyramid(image);
+    const found = await timed(times, 'detect', () => detector.find(photo));
+    const faces = found.filter(isAlignable);
+    const dominant = dominantFace(faces, photo.width, photo.height);
+    if (!dominant) return undefined;
+    const refined = refineLandmarks ? await timed(times, 'refine', () => detector.refine(photo, dominant)) : dominant;
+    const face = isAlignable(refined) ? refined : dominant;
+    const measures = await timed(times, 'align', async () => {
+      const { landmarks, turns } = face;
+      const toPhoto = alignment(landmarks);
+      samplePlanes(photo, toPhoto, ALIGNED_SIDE, ALIGNED_SIDE, 'rgb', aligned);
+      const { width: photoWidth, height: photoHeight } = photo;
+      return measure({ planes: aligned, toPhoto, landmarks, turns, photoWidth, photoHeight });
+    });
+    return {
+      detection: scaleDetection(face, width / photo.width, height / photo.height),
+      ambiguous: hasComparableFace(faces, dominant),
+      measures,
+    };
+  }
+
+  /** Resolves when the detector's buffers are free again; a GPU may still be embedding then. */
+  async function locateAndEmbed(decoded: DecodedImage, times: Times): Promise<EmbeddedFace | undefined> {
+    const aligned = buffers.take();
+    const face = await locate(decoded, aligned, times);
+    if (!face) {
+      buffers.give(aligned);
+      return undefined;
+    }
+    const embedding = timed(times, 'embed', () => engine.embed(aligned)).finally(() => buffers.give(aligned));
+    if (embedsInTurn) await embedding;
+    return { ...face, embedding };
   }
 
   return {
+    modelId: engine.modelId,
+
     async analyse(bytes) {
-      const times = { decode: 0, detect: 0, refine: 0, embed: 0 };
+      const times = { decode: 0, detect: 0, refine: 0, align: 0, embed: 0 };
       const decoded = await timed(times, 'decode', () => decodePhoto(bytes, { maxPixels }));
       if (decoded.kind === 'unreadable') return { kind: 'unreadable', times };
-
-      return exclusively(async () => {
-        const photo = createPyramid(decoded.image);
-        const found = await timed(times, 'detect', () => detector.find(photo));
-        const faces = found.filter(isAlignable);
-        const dominant = dominantFace(faces, photo.width, photo.height);
-        if (!dominant) return { kind: 'no_face', times };
-        const refined = refineLandmarks
-          ? await timed(times, 'refine', () => detector.refine(photo, dominant))
-          : dominant;
-        const face = isAlignable(refined) ? refined : dominant;
-        const { embedding, measures } = await timed(times, 'embed', () => embed(photo, face));
-        const embeddingNorm = normalise(embedding);
-        const placed = scaleDetection(face, decoded.width / photo.width, decoded.height / photo.height);
-        const faceSize = Math.sqrt(placed.box.w * placed.box.h);
-        return {
-          kind: 'face',
-          face: {
-            ...placed,
-            embedding,
-            quality: { faceSize, detectionScore: placed.score, embeddingNorm, ...measures },
-          },
-          ambiguous: hasComparableFace(faces, dominant),
-          times,
-        };
-      });
+      const found = await exclusively(() => locateAndEmbed(decoded, times));
+      if (!found) return { kind: 'no_face', times };
+      const { detection, ambiguous, measures } = found;
+      const embedding = await found.embedding;
+      const embeddingNorm = normalise(embedding);
+      const faceSize = Math.sqrt(detection.box.w * detection.box.h);
+      const quality = { faceSize, detectionScore: detection.score, embeddingNorm, ...measures };
+      return { kind: 'face', face: { ...detection, embedding, quality }, ambiguous, times };
     },
   };
 }
@@ -120,6 +162,12 @@ function scaleDetection({ box, landmarks, score }: Detection, sx: number, sy: nu
   };
 }
 
+/** Buffers of one length to be used again; as many as were ever in use at once. */
+function createBufferPool(length: number): { take(): Float32Array; give(buffer: Float32Array): void } {
+  const free: Float32Array[] = [];
+  return { take: () => free.pop() ?? new Float32Array(length), give: (buffer) => free.push(buffer) };
+}
+
 /** Runs tasks one after the other, in the order of the calls. */
 function createMutex(): <T>(task: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
@@ -128,13 +176,4 @@ function createMutex(): <T>(task: () => Promise<T>) => Promise<T> {
     last = result.catch(() => undefined);
     return result;
   };
-}
-
-async function timed<K extends string, T>(times: Record<K, number>, stage: K, task: () => Promise<T>): Promise<T> {
-  const start = performance.now();
-  try {
-    return await task();
-  } finally {
-    times[stage] += performance.now() - start;
-  }
 }

@@ -1,4 +1,5 @@
 import { type Affine, composeAffine, scaleOf } from './affine.js';
+import { halve, sampleAxisAligned } from './image-resample.js';
 
 /** 8-bit RGB, interleaved, row by row without padding: `data.length === width · height · 3`. */
 export interface RgbImage {
@@ -28,31 +29,6 @@ export function createPyramid(image: RgbImage): Pyramid {
       return levels[index] as RgbImage;
     },
   };
-}
-
-/** Half the width and height, each pixel the mean of 2×2. An odd last row or column is dropped. */
-export function halve(image: RgbImage): RgbImage {
-  const width = Math.max(1, image.width >> 1);
-  const height = Math.max(1, image.height >> 1);
-  const source = image.data;
-  const data = new Uint8Array(width * height * 3);
-  const stepX = image.width > 1 ? 3 : 0;
-  const stepY = image.height > 1 ? image.width * 3 : 0;
-  let target = 0;
-  for (let y = 0; y < height; y++) {
-    let from = 2 * y * image.width * 3;
-    for (let x = 0; x < width; x++, from += 6) {
-      for (let c = from; c < from + 3; c++) {
-        const sum =
-          (source[c] as number) +
-          (source[c + stepX] as number) +
-          (source[c + stepY] as number) +
-          (source[c + stepX + stepY] as number);
-        data[target++] = (sum + 2) >> 2;
-      }
-    }
-  }
-  return { width, height, data };
 }
 
 /**
@@ -146,70 +122,6 @@ function sampleAffine(
         (data[p + stepX + 2] as number) * wb +
         (data[q + 2] as number) * wc +
         (data[q + stepX + 2] as number) * wd;
-    }
-  }
-}
-
-/** The same as {@link sampleAffine} where output rows are image rows: columns and weights are computed once. */
-function sampleAxisAligned(
-  image: RgbImage,
-  [a, , c, , e, f]: Affine,
-  width: number,
-  height: number,
-  order: ChannelOrder,
-  out: Float32Array,
-): void {
-  const { data } = image;
-  const plane = width * height;
-  const red = order === 'rgb' ? 0 : 2 * plane;
-  const green = plane;
-  const blue = order === 'rgb' ? 2 * plane : 0;
-  const stride = image.width * 3;
-  const lastX = image.width - 1;
-  const lastY = image.height - 1;
-  const columns = new Int32Array(width);
-  const steps = new Int32Array(width);
-  const lefts = new Float32Array(width);
-  const rights = new Float32Array(width);
-  for (let x = 0; x < width; x++) {
-    const sx = a * x + c;
-    const x0 = Math.floor(sx);
-    const inside = x0 >= -1 && x0 <= lastX;
-    columns[x] = inside && x0 >= 0 ? x0 * 3 : 0;
-    steps[x] = x0 >= 0 && x0 < lastX ? 3 : 0;
-    lefts[x] = inside && x0 >= 0 ? 1 - (sx - x0) : 0;
-    rights[x] = inside && x0 < lastX ? sx - x0 : 0;
-  }
-  for (let y = 0; y < height; y++) {
-    const sy = e * y + f;
-    const y0 = Math.floor(sy);
-    const first = y * width;
-    if (y0 < -1 || y0 > lastY) {
-      out.fill(0, red + first, red + first + width);
-      out.fill(0, green + first, green + first + width);
-      out.fill(0, blue + first, blue + first + width);
-      continue;
-    }
-    const top = y0 >= 0 ? 1 - (sy - y0) : 0;
-    const bottom = y0 < lastY ? sy - y0 : 0;
-    const row = (y0 >= 0 ? y0 : 0) * stride;
-    const stepY = y0 >= 0 && y0 < lastY ? stride : 0;
-    for (let x = 0; x < width; x++) {
-      const p = row + (columns[x] as number);
-      const q = p + stepY;
-      const step = steps[x] as number;
-      const left = lefts[x] as number;
-      const right = rights[x] as number;
-      const index = first + x;
-      out[red + index] =
-        ((data[p] as number) * left + (data[p + step] as number) * right) * top +
-        ((data[q] as number) * left + (data[q + step] as number) * right) * bottom;
-      out[green + index] =
-        ((data[p + 1] as number) * left + (data[p + step + 1] as number) * right) * top +
-        ((data[q + 1] as number) * left + (data[q + step + 1] as number) * right) * bottom;
-      out[blue + index] =
-        ((data[p + 2] as number) * left + (data[p + step + 2] as number) * right) * top +
-        ((data[q + 2] as number) * left + (data[q + step + 2] as number) * right) * bottom;
     }
   }
 }

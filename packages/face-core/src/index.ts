@@ -9,6 +9,6 @@ export {
   type ExecutionProvider,
   ExecutionProviderError,
 } from './engine.js';
-export { ModelFileError } from './models.js';
+export { ModelFileError, type Precision } from './models.js';
 export type { FaceQuality } from './quality.js';
 export type { Box, Landmarks } from './yunet.js';

@@ -67,7 +67,7 @@ const BOTTOM = FACE_ELLIPSE.centreY + FACE_ELLIPSE.radiusY + 1;
 const REBLUR_SIGMA = 1.5;
 /** Weights beyond are below 3 %. The ellipse keeps this distance from the crop's edges, so that blurring needs no padding. */
 const REBLUR_RADIUS = 4;
-const REBLUR_KERNEL = gaussianKernel(REBLUR_SIGMA, REBLUR_RADIUS);
+const REBLUR_KERNEL = [...gaussianKernel(REBLUR_SIGMA, REBLUR_RADIUS)] as [number, number, number, number, number];
 
 /**
  * How far a nose stands out, in distances between the eyes: turning the head by an angle moves the nose from the face's
@@ -153,14 +153,17 @@ function reblur(luma: Float32Array, rows: Float32Array, out: Float32Array): void
 }
 
 function convolve(source: Float32Array, out: Float32Array, top: number, bottom: number, step: number): void {
+  const [w0, w1, w2, w3, w4] = REBLUR_KERNEL;
+  const [step2, step3, step4] = [2 * step, 3 * step, 4 * step];
   for (let y = top; y <= bottom; y++) {
-    for (let x = LEFT; x <= RIGHT; x++) {
-      const i = y * ALIGNED_SIDE + x;
-      let sum = (source[i] as number) * (REBLUR_KERNEL[0] as number);
-      for (let k = 1; k <= REBLUR_RADIUS; k++) {
-        sum += ((source[i - k * step] as number) + (source[i + k * step] as number)) * (REBLUR_KERNEL[k] as number);
-      }
-      out[i] = sum;
+    const end = y * ALIGNED_SIDE + RIGHT;
+    for (let i = y * ALIGNED_SIDE + LEFT; i <= end; i++) {
+      out[i] =
+        (source[i] as number) * w0 +
+        ((source[i - step] as number) + (source[i + step] as number)) * w1 +
+        ((source[i - step2] as number) + (source[i + step2] as number)) * w2 +
+        ((source[i - step3] as number) + (source[i + step3] as number)) * w3 +
+        ((source[i - step4] as number) + (source[i + step4] as number)) * w4;
     }
   }
 }
@@ -182,7 +185,8 @@ function sharpnessOf(luma: Float32Array, reblurred: Float32Array, margins: Float
 function lossOf(luma: Float32Array, reblurred: Float32Array, margins: Float32Array, step: number): number {
   let before = 0;
   let after = 0;
-  for (const i of FACE_PIXELS) {
+  for (let n = 0; n < FACE_PIXELS.length; n++) {
+    const i = FACE_PIXELS[n] as number;
     if ((margins[i] as number) <= REBLUR_RADIUS + 1) continue;
     const difference = (luma[i + step] as number) - (luma[i] as number);
     const reblurredDifference = (reblurred[i + step] as number) - (reblurred[i] as number);
@@ -202,7 +206,8 @@ function exposureOf(
   let count = 0;
   let sum = 0;
   let overexposed = 0;
-  for (const i of FACE_PIXELS) {
+  for (let n = 0; n < FACE_PIXELS.length; n++) {
+    const i = FACE_PIXELS[n] as number;
     if ((margins[i] as number) < 0) continue;
     const value = luma[i] as number;
     const bin = Math.min(255, Math.round(value));

@@ -109,7 +109,8 @@ export function createEnrol(options: EnrolOptions): Enrol {
     const stored = name
       ? { name, etag: (await store.put(prefix + name, bytes)).etag }
       : await addNumbered(prefix, taken, bytes);
-    await store.put(embeddingKey(prefix + stored.name), encodeRecord(recordOf(bytes, stored.etag, analysis)));
+    const record = recordOf(bytes, stored.etag, analysis);
+    await store.put(embeddingKey(prefix + stored.name), encodeRecord(record, analyser.modelId));
 
     const now = await gallery.records(await gallery.open(employeeId));
     const twin = now.find((record) => record.sha256 === hash && comesBefore(record.photo, stored.name));

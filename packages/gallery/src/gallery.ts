@@ -78,7 +78,7 @@ export function createGallery({ store, analyser, cacheSize = DEFAULT_CACHE_SIZE 
 
   async function readRecord(stored: StoredObject | undefined): Promise<ReferenceRecord | undefined> {
     const object = stored && (await store.get(stored.key));
-    return object && decodeRecord(object.bytes);
+    return object && decodeRecord(object.bytes, analyser.modelId);
   }
 
   async function load(photo: StoredObject, stored: StoredObject | undefined): Promise<ReferenceRecord | undefined> {
@@ -95,7 +95,7 @@ export function createGallery({ store, analyser, cacheSize = DEFAULT_CACHE_SIZE 
       previous && previous.sha256 === contentHash(object.bytes)
         ? { ...previous, etag: object.etag }
         : recordOf(object.bytes, object.etag, await analyser.analyse(object.bytes));
-    await store.put(embeddingKey(photoKey), encodeRecord(record));
+    await store.put(embeddingKey(photoKey), encodeRecord(record, analyser.modelId));
     await dropIfOrphaned(photoKey);
     return record;
   }

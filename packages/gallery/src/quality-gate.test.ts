@@ -16,7 +16,7 @@ const GOOD: FaceQuality = {
   inside: 1,
   landmarksInside: true,
 };
-const times = { decode: 0, detect: 0, refine: 0, embed: 0 };
+const times = { decode: 0, detect: 0, refine: 0, align: 0, embed: 0 };
 
 function photo(changes: Partial<FaceQuality>, ambiguous = false): PhotoAnalysis {
   const point = [0, 0] as const;

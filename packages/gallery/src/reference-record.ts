@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FaceLandmarks, type FacialArea, facialAreaSchema } from '@rollcall/contracts';
-import {
-  type AnalysedFace,
-  EMBEDDING_LENGTH,
-  MODEL_ID,
-  type PhotoAnalysis,
-  PREPROCESSING_VERSION,
-} from '@rollcall/face-core';
+import { type AnalysedFace, EMBEDDING_LENGTH, type PhotoAnalysis, PREPROCESSING_VERSION } from '@rollcall/face-core';
 import { z } from 'zod';
 
 const EMBEDDING_BYTES = EMBEDDING_LENGTH * Float32Array.BYTES_PER_ELEMENT;
@@ -30,16 +24,17 @@ export interface ReferenceRecord {
 
 /** The stored form. Written and read by different versions of the software, hence parsed. */
 const storedSchema = z.object({
-  model: z.literal(MODEL_ID),
+  model: z.string(),
   preprocessing: z.literal(PREPROCESSING_VERSION),
   etag: z.string(),
   sha256: z.string(),
   face: z.object({ embedding: z.base64(), area: facialAreaSchema }).nullable(),
 });
 
-export function encodeRecord({ etag, sha256, face }: ReferenceRecord): Uint8Array {
+/** @param modelId of the embedding's vector space; see `Engine.modelId`. */
+export function encodeRecord({ etag, sha256, face }: ReferenceRecord, modelId: string): Uint8Array {
   const stored: z.infer<typeof storedSchema> = {
-    model: MODEL_ID,
+    model: modelId,
     preprocessing: PREPROCESSING_VERSION,
     etag,
     sha256,
@@ -49,9 +44,10 @@ export function encodeRecord({ etag, sha256, face }: ReferenceRecord): Uint8Arra
 }
 
 /** Undefined when the bytes are no record of this model and preprocessing: then the photo must be embedded again. */
-export function decodeRecord(bytes: Uint8Array): ReferenceRecord | undefined {
+export function decodeRecord(bytes: Uint8Array, modelId: string): ReferenceRecord | undefined {
   try {
-    const { etag, sha256, face } = storedSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    const { model, etag, sha256, face } = storedSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    if (model !== modelId) return undefined;
     return { etag, sha256, face: face && { embedding: embeddingFromBase64(face.embedding), area: face.area } };
   } catch {
     return undefined;

@@ -67,8 +67,11 @@ const environmentSchema = z
     MINIO_REGION: z.string().default('us-east-1'),
     MINIO_USE_SSL: flag.default(false),
     WORKER_PROCESSES: positiveInteger.max(1024).default(availableParallelism()),
-    WORKER_CONCURRENCY: positiveInteger.max(64).default(3),
+    WORKER_CONCURRENCY: positiveInteger.max(320).optional(),
     EXECUTION_PROVIDER: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
+    PRECISION: z.enum(['fp32', 'int8']).default('fp32'),
+    EMBED_BATCH_MAX_FACES: positiveInteger.max(256).default(16),
+    EMBED_BATCH_MAX_WAIT_MS: z.coerce.number().min(0).max(1000).default(3),
     MODELS_DIR: z.string().default(modelsDir),
     SYNC_TIMEOUT_MS: z.coerce.number().int().min(0).max(60_000).default(10_000),
     JOB_DEADLINE_MS: positiveInteger.default(300_000),
@@ -193,6 +196,12 @@ export interface CallbackConfig {
   readonly secret: string;
 }
 
+export interface EmbedBatchConfig {
+  readonly maxFaces: number;
+  /** A batch that is not full starts when no other photo has been looked at for this long. */
+  readonly maxWaitMs: number;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -211,6 +220,9 @@ export interface Config {
   readonly workerProcesses: number;
   readonly workerConcurrency: number;
   readonly executionProvider: 'cpu' | 'webgpu' | 'cuda';
+  readonly precision: 'fp32' | 'int8';
+  /** Faces of concurrent jobs that a GPU embeds in one go. */
+  readonly embedBatch: EmbedBatchConfig;
   readonly modelsDir: string;
   readonly syncTimeoutMs: number;
   readonly jobDeadlineMs: number;
@@ -234,6 +246,14 @@ export interface Config {
   readonly errorLogFile: string;
   readonly logRetentionDays: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+}
+
+const JOBS_PER_CORE = 3;
+/** Jobs on their way while a GPU's batch is full: being fetched, decoded or looked at. */
+const AHEAD_OF_BATCH = 4;
+
+function defaultConcurrency(env: z.infer<typeof environmentSchema>): number {
+  return env.EXECUTION_PROVIDER === 'cpu' ? JOBS_PER_CORE : env.EMBED_BATCH_MAX_FACES + AHEAD_OF_BATCH;
 }
 
 /** Secrets that `NAME_FILE` may hold instead, as container platforms hand them out. */
@@ -283,8 +303,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     redisUrl: env.REDIS_URL,
     s3: s3Config(env),
     workerProcesses: env.WORKER_PROCESSES,
-    workerConcurrency: env.WORKER_CONCURRENCY,
+    workerConcurrency: env.WORKER_CONCURRENCY ?? defaultConcurrency(env),
     executionProvider: env.EXECUTION_PROVIDER,
+    precision: env.PRECISION,
+    embedBatch: { maxFaces: env.EMBED_BATCH_MAX_FACES, maxWaitMs: env.EMBED_BATCH_MAX_WAIT_MS },
     modelsDir: resolve(env.MODELS_DIR),
     syncTimeoutMs: env.SYNC_TIMEOUT_MS,
     jobDeadlineMs: env.JOB_DEADLINE_MS,

@@ -1,5 +1,5 @@
 // One process of the bare pipeline: decode → detect → refine → align → embed → compare in a loop, nothing around it.
-// Told how long by a message, it answers with how many verifications it did.
+// Told how long by a message, it answers with what it did.
 import { readFile } from 'node:fs/promises';
 import { cosineDistance, createEngine, createPhotoAnalyser, type PhotoAnalysis } from '@rollcall/face-core';
 
@@ -7,13 +7,17 @@ export interface BareOrder {
   readonly seconds: number;
   readonly photos: readonly string[];
   readonly modelsDir: string;
+  /** Verifications at a time. */
   readonly concurrency: number;
 }
 
 export interface BareReport {
-  readonly verifications: number;
+  /** Milliseconds of each verification. */
+  readonly latencies: readonly number[];
   /** Mean milliseconds by stage. */
   readonly stages: Readonly<Record<string, number>>;
+  readonly cpuMs: number;
+  readonly seconds: number;
 }
 
 type Analyser = ReturnType<typeof createPhotoAnalyser>;
@@ -25,19 +29,23 @@ async function measure({ seconds, photos, modelsDir, concurrency }: BareOrder): 
   const images = await Promise.all(photos.map((path) => readFile(path)));
   const reference = embeddingOf(await pipeline.analyse(images[0] as Buffer));
   const sums: Record<string, number> = {};
-  let verifications = 0;
-  const end = performance.now() + seconds * 1000;
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      while (performance.now() < end) {
-        const analysis = await pipeline.analyse(images[verifications++ % images.length] as Buffer);
-        cosineDistance(embeddingOf(analysis), reference);
-        for (const [stage, ms] of Object.entries(analysis.times)) sums[stage] = (sums[stage] ?? 0) + ms;
-      }
-    }),
-  );
-  const stages = Object.fromEntries(Object.entries(sums).map(([stage, sum]) => [stage, sum / verifications]));
-  return { verifications, stages };
+  const latencies: number[] = [];
+  let begun = 0;
+  const beganAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const end = beganAt + seconds * 1000;
+  async function verifyInTurn(): Promise<void> {
+    for (let startedAt = performance.now(); startedAt < end; startedAt = performance.now()) {
+      const analysis = await pipeline.analyse(images[begun++ % images.length] as Buffer);
+      cosineDistance(embeddingOf(analysis), reference);
+      latencies.push(performance.now() - startedAt);
+      for (const [stage, ms] of Object.entries(analysis.times)) sums[stage] = (sums[stage] ?? 0) + ms;
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, verifyInTurn));
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const stages = Object.fromEntries(Object.entries(sums).map(([stage, sum]) => [stage, sum / latencies.length]));
+  return { latencies, stages, cpuMs: (user + system) / 1000, seconds: (performance.now() - beganAt) / 1000 };
 }
 
 function embeddingOf(analysis: PhotoAnalysis): Float32Array {

@@ -37,6 +37,7 @@ function randomEmbedding(): Float32Array {
 
 /** In place of the networks: a photo's content is its embedding. */
 const analyser: PhotoAnalyser = {
+  modelId: 'random',
   async analyse(bytes) {
     const embedding = new Float32Array(Uint8Array.from(bytes).buffer);
     const landmarks = Array.from({ length: 5 }, () => [0, 0]);

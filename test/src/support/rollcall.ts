@@ -77,7 +77,8 @@ export function isInferenceReady({ msg, process: name }: LogLine): boolean {
   return msg === 'process ready' && name === 'inference';
 }
 
-function observe(child: ChildProcess): RollcallProcess {
+/** What a process of Rollcall logs, and how to end it. It ends with this process at the latest. */
+export function observe(child: ChildProcess): RollcallProcess {
   const lines: LogLine[] = [];
   const watchers = new Set<() => void>();
   let output = '';

@@ -35,7 +35,13 @@ await runMain(async () => {
   const config = loadConfig();
   const redisUrl = requireRedisUrl(config);
   const logger = createLogger('worker', config);
-  const engine = await createEngine(config);
+  const engine = await createEngine({
+    ...config,
+    onLost(error) {
+      logger.fatal({ err: error }, 'the GPU fails every batch: this process makes way for a new one');
+      process.exit(1);
+    },
+  });
   const analyser = createPhotoAnalyser(engine, { maxPixels: config.maxImagePixels });
   const store = createBlobStore(config);
   const redis = connectForBlocking(redisUrl);
