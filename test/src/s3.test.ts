@@ -73,8 +73,8 @@ describe.skipIf(isMinioMissing())('Redis and S3', () => {
 
   it('answers 1,000 clients that wait at once', async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-    // One that has not seen how slow the workers can be, and so refuses nobody.
-    const fresh = await startSystem('api', settings);
+    // One that has not seen how slow the workers can be, and with time for a slow machine: it refuses nobody.
+    const fresh = await startSystem('api', { ...settings, SYNC_TIMEOUT_MS: '60000' });
     const image = await photo('person_a_1.jpg');
     const waiting = Array.from({ length: 1000 }, (_, index) =>
       post(`${fresh.url}/recognize_face`, form(`nobody ${index}`, image)),
@@ -84,5 +84,5 @@ describe.skipIf(isMinioMissing())('Redis and S3', () => {
     expect(statuses).toEqual(waiting.map(() => 404));
     expect(fresh.output()).not.toContain('MaxListeners');
     await fresh.stop();
-  });
+  }, 90_000);
 });

@@ -114,7 +114,7 @@ describe('the bill of materials', () => {
 
   it('leaves out what only builds and tests need', () => {
     const names = bom().components.map(({ name }) => name);
-    for (const name of ['typescript', 'turbo', 'vitest', 'autocannon', '@rollcall/test'])
+    for (const name of ['typescript', 'turbo', 'vitest', 'fast-check', '@rollcall/test'])
       expect(names).not.toContain(name);
     expect(made.stdout).not.toContain(ROOT);
   });

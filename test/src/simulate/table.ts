@@ -31,25 +31,34 @@ export function writeSizes(site: SiteOptions, costs: Costs, seed: number, say: (
   const { at, machine, stores } = costs;
   const { api, redis, worker, store } = stores[site.store];
   const own = worker.beginMs + worker.detectMs + worker.embedMs + worker.finishMs;
+  const onLoop = api.acceptMs + api.replyMs;
+  const inRedis = redis.addMs + redis.finishMs;
   const facts = markdown(
-    ['measured with one worker', 'per verification'],
+    ['measured with one worker', 'per verification', 'so that one does at most'],
     [
       [
-        'worker',
+        'worker process',
         `${ms(own)} on its event loop (inference ${ms(worker.detectMs + worker.embedMs)}), ${ms(worker.decodeMs)} beside it`,
+        perSecond(own),
       ],
-      ['API', `${ms(api.acceptMs + api.replyMs)} on its event loop, ${ms(api.poolMs)} beside it`],
-      ['each further API instance', `${ms(api.overheardMs)} on its event loop, to read the events of others' jobs`],
+      ['API instance', `${ms(onLoop)} on its event loop, ${ms(api.poolMs)} beside it`, perSecond(onLoop)],
+      [
+        'verification of another API instance',
+        `${ms(api.overheardMs)} on the event loop of each, to read its events`,
+        `${perSecond(api.overheardMs)}, and nothing of its own`,
+      ],
       [
         'Redis',
-        `${ms(redis.addMs + redis.finishMs)}, ${redis.commands.toFixed(0)} commands (those inside scripts included), ${(redis.bytes / 1000).toFixed(1)} kB; ${ms(redis.overheardMs)} for each further API instance`,
+        `${ms(inRedis)}, ${redis.commands.toFixed(0)} commands (those inside scripts included), ${kilobytes(redis.bytes)} in and out; ${ms(redis.overheardMs)} more for each further API instance`,
+        perSecond(inRedis),
       ],
       [
         'S3 server',
-        `${ms(store.serverMs)}, ${(store.bytes / 1000).toFixed(0)} kB in and out (photos of 250×250 and 640×480)`,
+        `${ms(store.serverMs)}, ${kilobytes(store.bytes)} in and out (photos of 250×250 and 640×480)`,
+        `${perSecond(store.serverMs)} a core, ${figure(1e9 / 8 / store.bytes)}/s a Gbit/s`,
       ],
-      ['a poll', `${ms(costs.poll.apiMs)} API, ${ms(costs.poll.redisMs)} Redis`],
-      ['a refusal', `${ms(costs.refuseMs)} API`],
+      ['poll', `${ms(costs.poll.apiMs)} API, ${ms(costs.poll.redisMs)} Redis`, perSecond(costs.poll.apiMs)],
+      ['refusal', `${ms(costs.refuseMs)} API`, perSecond(costs.refuseMs)],
     ],
   );
   const about = `Costs of ${at.slice(0, 10)}, ${machine.cores} cores of ${machine.model}, Node ${machine.node}, store ${site.store}.`;
@@ -129,6 +138,14 @@ function figure(value: number): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
+}
+
+function perSecond(ms: number): string {
+  return `${figure(1000 / ms)}/s`;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
 function ms(value: number): string {
