@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Files that load the machine or stop processes in the middle: run one by one, so that each is only as slow as itself. */
 const ALONE = [
   'test/faults/**/*.test.ts',
-  'test/src/{attack,crowd,fuzz,overload}.test.ts',
+  'test/src/{attack,crowd,fuzz,machines,overload}.test.ts',
   'test/src/{soak,experiments}/**/*.test.ts',
 ];
 
