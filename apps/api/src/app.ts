@@ -16,6 +16,7 @@ import { crossOrigin, refuseForeignPages, secureReplies, type WebOptions } from 
 import type { Admission } from './jobs/admission.js';
 import type { Cancel } from './jobs/cancel.js';
 import { ErasureIncompleteError, type JobQueue, QueueUnavailableError } from './jobs/ports.js';
+import { createRefusalPace } from './jobs/refusal-pace.js';
 import { IdempotencyKeyReusedError, ResultGoneError, type Submit } from './jobs/submit.js';
 import type { Waiters } from './jobs/waiters.js';
 
@@ -55,6 +56,8 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
     refuseForeignPages(web),
   );
 
+  // One for all of them: what refusals cost, they cost together.
+  const paceRefusal = createRefusalPace();
   const submissions: Readonly<Record<string, SubmissionEndpoint>> = {
     '/recognize_face': SUBMISSIONS.original,
     '/v1/verifications': SUBMISSIONS.verification,
@@ -63,7 +66,7 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
     '/v1/employees/:id/faces': SUBMISSIONS.enrolment,
   };
   for (const [path, endpoint] of Object.entries(submissions)) {
-    app.post(path, requires(endpoint.scope), submissionHandler(endpoint, dependencies));
+    app.post(path, requires(endpoint.scope), submissionHandler(endpoint, { ...dependencies, paceRefusal }));
   }
   app.route('/v1/employees', employeeRoutes(dependencies));
   app.route('/v1/jobs', jobRoutes(dependencies));

@@ -4,7 +4,7 @@ import type { Handler } from 'hono';
 import type { Admission } from '../jobs/admission.js';
 import type { Cancel } from '../jobs/cancel.js';
 import { ACTIONS } from '../jobs/journal.js';
-import { createRefusalPace } from '../jobs/refusal-pace.js';
+import type { PaceRefusal } from '../jobs/refusal-pace.js';
 import type { Order, Submission, Submit, Submitted } from '../jobs/submit.js';
 import { departureOf } from './client-departure.js';
 import { type ApiContext, type ApiEnvironment, send, sendError, traceOf } from './context.js';
@@ -18,6 +18,7 @@ export interface SubmissionOptions {
   readonly submit: Submit;
   readonly cancel: Cancel;
   readonly admission: Pick<Admission, 'refuse'>;
+  readonly paceRefusal: PaceRefusal;
   readonly lockouts: Pick<Lockouts, 'lockedFor'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly uploadGate: UploadGate;
@@ -104,9 +105,8 @@ interface Attempted {
 
 /** Upload → job → answer, or 202 with the job to poll. */
 export function submissionHandler(endpoint: SubmissionEndpoint, options: SubmissionOptions): Handler<ApiEnvironment> {
-  const { submit, cancel, admission, lockouts, audit, uploadGate } = options;
+  const { submit, cancel, admission, paceRefusal, lockouts, audit, uploadGate } = options;
   const { maxUploadBytes, syncTimeoutMs, jobDeadlineMs, enforceDetection, callbackHosts } = options;
-  const paceRefusal = createRefusalPace();
   const rules: FormRules = { ...endpoint.form, maxImageBytes: maxUploadBytes };
 
   /** Seconds until the caller may verify again, when too many verifications have failed. */

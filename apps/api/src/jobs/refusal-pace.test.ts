@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDeparture } from './departure.js';
-import { createRefusalPace } from './refusal-pace.js';
+import { createRefusalPace, type PaceRefusal } from './refusal-pace.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** Makes refusals and tells, at any time, how many of them have been told. */
-function refuse(count: number, pace: ReturnType<typeof createRefusalPace>) {
+function refuse(count: number, pace: PaceRefusal) {
   let told = 0;
   const clients = Array.from({ length: count }, () => createDeparture());
   for (const client of clients) void pace(client).then(() => told++);
