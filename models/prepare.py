@@ -86,7 +86,7 @@ def main() -> int:
         for model, content in results.items():
             settle(HERE / model.file, content, check)
             print(f"{model.file}  {len(content):,} bytes  sha256 {sha256(content)}")
-        settle(README, readme_with(table(results)).encode(), check)
+        settle(README, readme_with(table(results), TABLE_START, TABLE_END).encode(), check)
     except Failure as failure:
         print(f"prepare.py: {failure}", file=sys.stderr)
         return 1
@@ -192,14 +192,15 @@ def table(results: dict[Model, bytes]) -> str:
     return "\n".join(lines)
 
 
-def readme_with(new_table: str) -> str:
+def readme_with(new_table: str, start: str, end: str) -> str:
+    """README.md with the new table between the two markers, which stay."""
     text = README.read_text()
     try:
-        before, rest = text.split(TABLE_START)
-        after = rest.split(TABLE_END)[1]
+        before, rest = text.split(start)
+        after = rest.split(end)[1]
     except (ValueError, IndexError):
-        raise Failure("README.md has lost the markers of its table") from None
-    return f"{before}{TABLE_START}\n\n{new_table}\n\n{TABLE_END}{after}"
+        raise Failure(f"README.md has lost the markers of a table: {start} and {end}") from None
+    return f"{before}{start}\n\n{new_table}\n\n{end}{after}"
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ def main() -> int:
         prove(content, crops, variants)
         prepare.settle(MODEL, content, arguments.check)
         print(f"{MODEL.name}  {len(content):,} bytes  sha256 {prepare.sha256(content)}")
-        prepare.settle(README, readme_with(table(content)).encode(), arguments.check)
+        new_readme = prepare.readme_with(table(content), TABLE_START, TABLE_END)
+        prepare.settle(README, new_readme.encode(), arguments.check)
     except Failure as failure:
         print(f"quantize.py: {failure}", file=sys.stderr)
         return 1
@@ -110,16 +111,6 @@ def table(content: bytes) -> str:
             f"| {' | '.join(cells)} |",
         ]
     )
-
-
-def readme_with(new_table: str) -> str:
-    text = README.read_text()
-    try:
-        before, rest = text.split(TABLE_START)
-        after = rest.split(TABLE_END)[1]
-    except (ValueError, IndexError):
-        raise Failure("README.md has lost the markers of the int8 model's table") from None
-    return f"{before}{TABLE_START}\n\n{new_table}\n\n{TABLE_END}{after}"
 
 
 if __name__ == "__main__":
