@@ -1,5 +1,6 @@
 // `npm run attack:memory`: what a thousand clients that upload at once do to an API's memory, and to somebody at a gate.
 import { parseArgs } from 'node:util';
+import { say } from '../support/say.js';
 import { type Flood, floodMemory } from './memory-attack.js';
 
 const { values } = parseArgs({
@@ -22,10 +23,6 @@ const FLOODS: Readonly<Record<string, Flood>> = {
   'as fast as they can': { clients, bytes },
   [`${values.rate} bytes a second each`]: { clients, bytes, bytesPerSecond: Number(values.rate) },
 };
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 const mb = (count: number) => `${Math.round(count / 1e6)} MB`;
 let failed = false;

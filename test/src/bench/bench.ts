@@ -5,14 +5,12 @@ import { startClosedLoop } from './closed-loop.js';
 import { describeMachine } from './machine.js';
 import { type BenchOptions, ROOT, type StoreName } from './options.js';
 import { installPeer, PEER_KINDS, startPeer } from './peer/peer.js';
-import { percentile } from './percentiles.js';
 import { comparePhotoSizes } from './photo-sizes.js';
 import { makePhotos } from './photos.js';
 import { HEADING, pointLine } from './print.js';
 import {
   type BenchReport,
   type ComparedPoint,
-  median,
   medianPoint,
   pointAt,
   type StageReport,
@@ -22,6 +20,7 @@ import { runSession, type Session } from './session.js';
 import { CONCURRENCY, PROCESSES } from './stage.js';
 import { scaledTo } from './stage-cpu.js';
 import { BARE_ENVIRONMENT, openStagePass, type StageRound } from './stage-pass.js';
+import { median, percentile } from './statistics.js';
 import { type Subject, startRollcall } from './subject.js';
 import { checkTargets } from './targets.js';
 

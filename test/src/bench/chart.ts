@@ -1,4 +1,5 @@
 // Charts over the number of clients and stacked bars, as inline SVG whose colours are the page's CSS variables.
+import { escapeHtml } from '../support/text.js';
 import { ticksUpTo } from './plot.js';
 
 /** Name of a CSS variable of the page, without its dashes. */
@@ -177,8 +178,4 @@ function sum(values: readonly number[]): number {
 
 function round(value: number): number {
   return Number(value.toFixed(1));
-}
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '@rollcall/platform';
 import { temporaryFolder } from '../support/rollcall.js';
 import type { GpuMessage, GpuOrder, GpuReport } from './gpu-process.js';
-import { percentile } from './percentiles.js';
 import { makePhotos } from './photos.js';
+import { percentile } from './statistics.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const { values } = parseArgs({

@@ -1,5 +1,6 @@
 // The report as one page without anything from elsewhere, for light and dark screens.
-import { type ChartColour, drawBarChart, drawLineChart, escapeHtml } from './chart.js';
+import { escapeHtml, percent } from '../support/text.js';
+import { type ChartColour, drawBarChart, drawLineChart } from './chart.js';
 import { processNames } from './print.js';
 import type { BenchReport, MedianPoint, SystemReport } from './report.js';
 import { addStages } from './stage-cpu.js';
@@ -267,10 +268,6 @@ function stageColour(name: string, index: number): ChartColour {
 
 function variables(theme: 0 | 1): string {
   return COLOURS.map((pair, index) => `--c${index}: ${pair[theme]};`).join(' ');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }
 
 function bytes(count: number | undefined): string {

@@ -3,12 +3,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMinioMissing } from '../support/minio.js';
+import { say } from '../support/say.js';
 import { runBench } from './bench.js';
 import { renderHtml } from './html.js';
 import { parseBenchOptions, USAGE } from './options.js';
 import { describe } from './print.js';
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const options = parseBenchOptions(process.argv.slice(2), isMinioMissing);
 if (options === 'help') {

@@ -1,7 +1,7 @@
 import { servedPerSecond } from './load-generator.js';
 import type { Sample } from './load-process.js';
-import { percentile } from './percentiles.js';
 import { drawPlot, type Series } from './plot.js';
+import { percentile } from './statistics.js';
 import type { Look } from './watch.js';
 
 export interface OverloadRun {

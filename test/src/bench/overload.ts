@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '@rollcall/platform';
+import { say } from '../support/say.js';
 import { servedPerSecond, startLoadGenerator } from './load-generator.js';
 import type { LoadOrder, LoadReport } from './load-process.js';
 import { drawOverload, summarise } from './overload-report.js';
@@ -37,10 +38,6 @@ const CAPACITY_SECONDS = 15;
 const TARGET_SHARE = 0.9;
 /** If capacity has changed by more than this share meanwhile, something else was going on, and nothing can be concluded. */
 const QUIET_SHARE = 0.1;
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 const stage = await openBenchStage({ s3: values.minio });
 const { syncTimeoutMs: deadlineMs, dataDir } = loadConfig(stage.settings);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { temporaryFolder } from '../support/rollcall.js';
 import type { BarePipeline } from './bare.js';
 import { makePhonePhoto, makePhotos } from './photos.js';
-import { median, type PhotoSizeReport } from './report.js';
+import type { PhotoSizeReport } from './report.js';
+import { median } from './statistics.js';
 
 /** A 12-megapixel phone photo beside a 640×480 one, in turns. */
 export async function comparePhotoSizes(bare: BarePipeline, rounds: number, seconds: number): Promise<PhotoSizeReport> {

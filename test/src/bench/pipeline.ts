@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { PhotoAnalyser, StageTimes } from '@rollcall/face-core';
 import sharp from 'sharp';
-import { percentile } from './percentiles.js';
 import { makePhonePhoto, makePhotos } from './photos.js';
+import { percentile } from './statistics.js';
 
 const MODELS = fileURLToPath(new URL('../../../models/', import.meta.url));
 const STAGES = ['decode', 'detect', 'refine', 'align', 'embed'] as const satisfies readonly (keyof StageTimes)[];

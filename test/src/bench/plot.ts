@@ -1,3 +1,5 @@
+import { escapeHtml } from '../support/text.js';
+
 // Line charts as one self-contained SVG, readable on a light and on a dark page.
 
 /** One line of a chart. */
@@ -62,8 +64,8 @@ export function drawPlot({ title, subtitle, seconds, panels }: Plot): string {
   const bottom = height - MARGIN.footer;
   const times = timeTicks.map((second) => text(x(second), bottom + 18, `${second}`, 'axis', 'middle'));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title subtitle">
-<title id="title">${escaped(title)}</title>
-<desc id="subtitle">${escaped(subtitle)}</desc>
+<title id="title">${escapeHtml(title)}</title>
+<desc id="subtitle">${escapeHtml(subtitle)}</desc>
 <style>
 text { font: 13px system-ui, sans-serif; fill: var(--text); }
 .title { font-size: 18px; font-weight: 600; }
@@ -161,7 +163,7 @@ function variables(theme: 0 | 1): string {
 }
 
 function text(x: number, y: number, content: string, style: string, anchor = 'start'): string {
-  return `<text class="${style}" x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escaped(content)}</text>`;
+  return `<text class="${style}" x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escapeHtml(content)}</text>`;
 }
 
 function line(x1: number, y1: number, x2: number, y2: number, style: string): string {
@@ -170,8 +172,4 @@ function line(x1: number, y1: number, x2: number, y2: number, style: string): st
 
 function round(value: number): number {
   return Number(value.toFixed(1));
-}
-
-function escaped(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

@@ -1,6 +1,6 @@
 import type { ClosedLoop, ClosedLoopOrder } from './closed-loop.js';
 import { readUsage, type UsageByProcess } from './meters.js';
-import { percentile } from './percentiles.js';
+import { percentile } from './statistics.js';
 import type { Subject } from './subject.js';
 
 /** One measurement of a system with so many clients. */

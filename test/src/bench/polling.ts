@@ -10,10 +10,11 @@ import { parseArgs } from 'node:util';
 import { ENDED_COUNTER, QUEUE_NAME } from '@rollcall/contracts';
 import { loadConfig } from '@rollcall/platform';
 import { inSlices } from '../support/in-slices.js';
+import { say } from '../support/say.js';
 import { startLoadGenerator } from './load-generator.js';
 import type { LoadOrder, LoadReport } from './load-process.js';
-import { percentile } from './percentiles.js';
 import { EMPLOYEE, openBenchStage, PROCESSES } from './stage.js';
+import { percentile } from './statistics.js';
 import { connectToPrivateRedis, cpuSecondsOf, startWatch } from './watch.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -42,10 +43,6 @@ const TARGET_RATIO = 0.9;
 
 /** The jobs that are polled must not expire meanwhile. */
 const PATIENCE = { JOB_DEADLINE_MS: '3600000', RESULT_TTL_SECONDS: '7200', SYNC_TIMEOUT_MS: '60000' };
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 const stage = await openBenchStage({ s3: false, settings: PATIENCE });
 const { url } = stage.system;

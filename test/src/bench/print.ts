@@ -1,6 +1,8 @@
-import { type BenchReport, type ComparedPoint, median, type StageReport, type SystemReport } from './report.js';
+import { percent } from '../support/text.js';
+import type { BenchReport, ComparedPoint, StageReport, SystemReport } from './report.js';
 import { addStages, totalOf } from './stage-cpu.js';
 import { STAGES } from './stage-rules.js';
+import { median } from './statistics.js';
 
 const WIDTH = 10;
 const NAME_WIDTH = 22;
@@ -107,10 +109,6 @@ export function processNames(points: SystemReport['points']): string[] {
 
 function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} kB`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }
 
 function row(cells: readonly string[]): string {

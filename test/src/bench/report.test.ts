@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseBenchOptions } from './options.js';
-import { type ComparedPoint, median, medianPoint } from './report.js';
+import { type ComparedPoint, medianPoint } from './report.js';
+import { median } from './statistics.js';
 
 function point(perSecond: number, ratio: number, errors: number): ComparedPoint {
   const common = { clients: 8, p50: 1, p95: 2, p99: 3, residentMb: {}, shareMb: {}, redisBytes: undefined, bare: 100 };

@@ -1,6 +1,7 @@
 import type { Machine } from './machine.js';
 import type { Point } from './point.js';
 import type { StageTimes } from './profile.js';
+import { median } from './statistics.js';
 
 /** A point beside the bare pipeline measured before and after it. */
 export interface ComparedPoint extends Point {
@@ -79,14 +80,6 @@ export interface BenchReport {
   readonly peerMissing: string | undefined;
   readonly photoSizes: PhotoSizeReport;
   readonly targets: readonly Target[];
-}
-
-/** @param values at least one. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length % 2 === 1) return sorted[middle] as number;
-  return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }
 
 /** Of the same number of clients; errors are added up. */

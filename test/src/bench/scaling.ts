@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { processTree } from '../support/processes.js';
+import { say } from '../support/say.js';
 import { startBarePipeline } from './bare.js';
 import { startClosedLoop } from './closed-loop.js';
+import { mean } from './statistics.js';
 import { EMPLOYEE, openWorkerStage, pin } from './worker-stage.js';
 
 const CORES = availableParallelism();
@@ -53,10 +55,6 @@ const TARGET = 0.9;
 function numbersUpTo(cores: number): number[] {
   const powers = Array.from({ length: Math.floor(Math.log2(cores)) + 1 }, (_, exponent) => 2 ** exponent);
   return [...new Set([...powers, cores])];
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
 
 const stage = await openWorkerStage();
@@ -108,8 +106,6 @@ interface Row {
   /** One for each round. */
   readonly perSecond: number[];
 }
-
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 say(`${CORES} cores (load average ${loadavg()[0]?.toFixed(1)}), filesystem store, photos 250×250 and 640×480`);
 if (bare) await bare.measure(WARM_UP_SECONDS);

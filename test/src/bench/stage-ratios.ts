@@ -1,7 +1,8 @@
-import { median, type PhotoSizeReport } from './report.js';
+import type { PhotoSizeReport } from './report.js';
 import { addStages, totalOf } from './stage-cpu.js';
 import type { StageRound } from './stage-pass.js';
 import { PIPELINE_STAGES, STAGES } from './stage-rules.js';
+import { median } from './statistics.js';
 
 /** Processor time of a stage ÷ that of the whole bare pipeline, by name of the stage. Without units, so machines can differ. */
 export type StageRatios = Readonly<Record<string, number>>;

@@ -7,10 +7,11 @@ import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { say } from '../support/say.js';
 import { startClosedLoop } from './closed-loop.js';
 import { withCpuQuota } from './cpu-quota.js';
 import type { OrtOrder, OrtReport } from './ort-process.js';
-import { percentile } from './percentiles.js';
+import { mean, percentile } from './statistics.js';
 import { EMPLOYEE, openWorkerStage, pin, renice, type WorkerVariant } from './worker-stage.js';
 
 const CORES = availableParallelism();
@@ -162,12 +163,6 @@ if (values.help) {
 }
 
 const stage = await openWorkerStage();
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 say(`${CORES} cores (load average ${loadavg()[0]?.toFixed(1)}); mean of ${values.rounds} rounds`);
 const report: Record<string, unknown> = {};

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
+import { say } from '../support/say.js';
 import { startArena } from './arena.js';
 import { fuzzPhotos } from './photos.js';
 import { PROPERTIES } from './properties.js';
@@ -21,10 +22,6 @@ if (values.help) {
 const seed = Number(values.seed);
 const chosen = PROPERTIES.filter(({ name }) => name.includes(values.only));
 const weight = chosen.reduce((sum, { runs }) => sum + runs, 0);
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 say(`seed ${seed}`);
 const [arena, photos] = await Promise.all([startArena(), fuzzPhotos()]);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { say } from '../support/say.js';
 import { drawArrivals, readTrace } from './arrivals.js';
 import { type Costs, ROOT, readCosts, type StoreKind, writeCosts } from './costs.js';
 import type { GpuOptions } from './gpu.js';
@@ -71,8 +72,6 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-
-const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** @throws Error naming the option. */
 function number(name: string, text: string, least = 0): number {

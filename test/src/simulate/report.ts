@@ -1,4 +1,5 @@
 import { drawPlot, type Series } from '../bench/plot.js';
+import { escapeHtml } from '../support/text.js';
 import type { Samples } from './samples.js';
 import type { Second } from './seconds.js';
 import type { Result } from './simulate.js';
@@ -140,26 +141,24 @@ export function page(
     'site',
     `${workers} worker processes (${coresPerMachine} a machine, ${concurrency} jobs each), ${apis} API instances, store ${store}`,
   ];
-  const cells = [about, ...rows].map(([name, text]) => `<tr><th>${escaped(name)}</th><td>${escaped(text)}</td></tr>`);
+  const cells = [about, ...rows].map(
+    ([name, text]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { max-width: 980px; margin: 2rem auto; padding: 0 1rem; }
 th { text-align: left; font-weight: 600; padding-right: 1.5rem; vertical-align: top; white-space: nowrap; }
 </style>
-<h1>${escaped(title)}</h1>
+<h1>${escapeHtml(title)}</h1>
 <table>
 ${cells.join('\n')}
 </table>
 ${plot}
 </html>
 `;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { percent } from '../support/text.js';
 import type { Profile } from './arrivals.js';
 import { type Costs, ROOT } from './costs.js';
 import type { SiteOptions } from './site.js';
@@ -134,10 +135,6 @@ export function signed(share: number): string {
 
 function figure(value: number): string {
   return value >= 10 ? Math.round(value).toLocaleString('en') : value.toPrecision(2);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }
 
 function perSecond(ms: number): string {

@@ -1,6 +1,7 @@
 // `npm run soak`: everything that callers do all day, for minutes or hours, and whether anything grows that must not.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { say } from '../support/say.js';
 import type { VitalSigns } from './signs.js';
 import { soak } from './soak.js';
 import { type Finding, judge } from './tolerances.js';
@@ -18,10 +19,6 @@ if (values.help) {
 }
 const seconds = 60 * Number(values.minutes);
 const clients = Number(values.clients);
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
 
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
