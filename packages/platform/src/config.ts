@@ -5,26 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { DEFAULT_QUALITY_LIMITS, type QualityLimits } from '@rollcall/contracts';
 import { z } from 'zod';
 import { type CallbackHost, callbackHostSchema } from './callbacks/callback-hosts.js';
+import { ConfigError } from './config-error.js';
+import { type EncryptionKey, encryptionKeys, keyBytes, partsOf } from './config-keys.js';
 import { parseSentinelUrl } from './sentinel-url.js';
 
-/** The configuration cannot be used. `message` has one line per wrong variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+export { ConfigError } from './config-error.js';
+export type { EncryptionKey } from './config-keys.js';
 
 const positiveInteger = z.coerce.number().int().positive();
 const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] });
 
-/** Comma-separated; blanks around the parts do not count. */
-const list = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  );
+const list = z.string().default('').transform(partsOf);
 
 const share = z.coerce.number().min(0).max(1);
 const luma = z.coerce.number().min(0).max(255);
@@ -166,13 +157,6 @@ export interface AccessLimits {
   readonly failedPerEmployee: number;
   readonly failedPerToken: number;
   readonly lockoutWindowSeconds: number;
-}
-
-export interface EncryptionKey {
-  /** Written in front of everything that is encrypted with it. */
-  readonly id: string;
-  /** 32 bytes. */
-  readonly key: Buffer;
 }
 
 export interface EncryptionConfig {
@@ -357,36 +341,6 @@ function readSecret(name: string, file: string): string {
   } catch (error) {
     throw new ConfigError(`${name}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-}
-
-const KEY_BYTES = 32;
-const HOW_TO_MAKE_A_KEY = 'make one with: openssl rand -base64 32';
-
-/** `id:key,id:key`, the keys in base64. @throws {ConfigError} that tells nothing of a key but its id. */
-function encryptionKeys(text: string | undefined): EncryptionKey[] {
-  const keys = (text ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      const [, id, key] = /^([A-Za-z0-9_-]{1,32}):(.*)$/.exec(part) ?? [];
-      if (id === undefined || key === undefined) {
-        throw new ConfigError('ENCRYPTION_KEYS: must be id:key,id:key with ids of up to 32 letters, digits, _ and -');
-      }
-      return { id, key: keyBytes(`ENCRYPTION_KEYS, key "${id}"`, key) };
-    });
-  const ids = keys.map(({ id }) => id);
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) throw new ConfigError(`ENCRYPTION_KEYS: there are two keys "${twice}"`);
-  return keys;
-}
-
-function keyBytes(name: string, base64: string): Buffer {
-  const key = Buffer.from(base64, 'base64');
-  if (key.length !== KEY_BYTES || key.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) {
-    throw new ConfigError(`${name}: is not the base64 of ${KEY_BYTES} bytes; ${HOW_TO_MAKE_A_KEY}`);
-  }
-  return key;
 }
 
 function s3Config(env: z.infer<typeof environmentSchema>): S3Config | undefined {
