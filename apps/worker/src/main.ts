@@ -21,7 +21,7 @@ import {
 
 /**
  * glibc keeps what loading the models freed, unless the threshold is fixed; 128 KiB is its own initial value. Saves a third
- * of an inference process's memory and costs no time (docs/performance.md).
+ * of an inference process's memory and costs no time (docs/performance.md). Two arenas, lest every thread have one of its own.
  */
 const INFERENCE_ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '2' };
 
