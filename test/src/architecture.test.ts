@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+import { packageOf, ROOT, sourcesOf } from './support/sources.js';
 
 /** What each room may import, besides Node's own modules and its own files. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -61,36 +59,6 @@ const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
 };
 
 const CONFIG_MODULE = 'packages/platform/src/config.ts';
-
-interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-  readonly imports: readonly string[];
-}
-
-function sourcesOf(room: string): SourceFile[] {
-  return readdirSync(join(ROOT, room, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !/\.(test|contract)\.ts$/.test(name))
-    .map((name) => {
-      const path = join(ROOT, room, 'src', name);
-      const text = readFileSync(path, 'utf8');
-      return { path: relative(ROOT, path), text, imports: importsOf(text) };
-    });
-}
-
-/** Static imports and re-exports, and every mention of another room. */
-function importsOf(text: string): string[] {
-  const statements = text.matchAll(/^(?:import|export)\s(?:[^;'=]*\bfrom\s)?'([^'\n]+)';/gm);
-  const mentions = text.matchAll(/'(@rollcall\/[^'\n]+)'/g);
-  return [...new Set([...statements, ...mentions].map(([, specifier]) => specifier ?? ''))];
-}
-
-function packageOf(specifier: string): string {
-  return specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/');
-}
 
 const sources = Object.keys(ROOMS).flatMap(sourcesOf);
 
