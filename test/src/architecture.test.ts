@@ -104,6 +104,7 @@ describe('the house', () => {
     expect(constructing.sort()).toEqual([
       'apps/api/src/main.ts',
       'apps/cli/src/announcer.ts',
+      'apps/cli/src/calibrate.ts',
       'apps/cli/src/erasure-reader.ts',
       'apps/cli/src/import.ts',
       'apps/cli/src/private-redis.ts',

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   reindex: async () => (await import('./reindex.js')).reindex,
   token: async () => (await import('./token.js')).token,
   'rotate-keys': async () => (await import('./rotate-keys.js')).rotateKeys,
+  calibrate: async () => (await import('./calibrate.js')).calibrate,
   audit: async () => (await import('./audit.js')).audit,
 };
 
@@ -31,6 +32,11 @@ const HELP = `Usage: rollcall <command>
   audit verify     check that no line of the audit log was changed, removed or
                    inserted
   audit show       print the audit log; --employee ID, --action A, --since TIME
+  calibrate FOLDER how well the threshold fits photos of your own: FOLDER has a
+                   folder for each person
+      --far SHARE  propose a threshold for this false accept rate (0.0001)
+      --report F   where the page with plots goes (calibration.html)
+      --no-thumbnails, --json
   rotate-keys      encrypt everything in the store with the first of
                    ENCRYPTION_KEYS; the service may run meanwhile
 

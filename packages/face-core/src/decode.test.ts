@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { type DecodedPhoto, decodePhoto } from './decode.js';
+import { cropToJpeg, type DecodedPhoto, decodePhoto } from './decode.js';
 
 const LIMITS = { maxPixels: 40_000_000 };
 
@@ -183,5 +183,31 @@ describe('decodePhoto', () => {
     expect(bomb.length).toBeLessThan(500_000);
     expect(await decodePhoto(bomb, LIMITS)).toEqual({ kind: 'unreadable' });
     expect(await decodePhoto(portrait, { maxPixels: 100 })).toEqual({ kind: 'unreadable' });
+  });
+});
+
+describe('cropToJpeg', () => {
+  const RIGHT_HALF = { x: 32, y: 0, w: 32, h: 32 };
+
+  it('cuts an area out of the photo as it is viewed', async () => {
+    const upright = await twoTone().jpeg({ quality: 95 }).toBuffer();
+    const crop = await cropToJpeg(upright, RIGHT_HALF, 16, LIMITS);
+    const decoded = await decodePhoto(crop ?? new Uint8Array(), LIMITS);
+    expect(decoded).toMatchObject({ width: 16, height: 16 });
+    expectNear(colourAt(decoded, 8, 8), [30, 30, 220], 20);
+
+    // Orientation 3 turns it upside down, so red is on the right.
+    const turned = await twoTone().withMetadata({ orientation: 3 }).jpeg({ quality: 95 }).toBuffer();
+    const other = await cropToJpeg(turned, RIGHT_HALF, 16, LIMITS);
+    expectNear(colourAt(await decodePhoto(other ?? new Uint8Array(), LIMITS), 8, 8), [220, 30, 30], 20);
+  });
+
+  it('leaves out what is not in the photo', async () => {
+    const png = await twoTone().png().toBuffer();
+    const crop = await cropToJpeg(png, { x: 48, y: -10, w: 100, h: 100 }, 32, LIMITS);
+    expect(await decodePhoto(crop ?? new Uint8Array(), LIMITS)).toMatchObject({ width: 16, height: 32 });
+    expect(await cropToJpeg(png, { x: 100, y: 100, w: 10, h: 10 }, 32, LIMITS)).toBeUndefined();
+    expect(await cropToJpeg(png.subarray(0, 60), RIGHT_HALF, 32, LIMITS)).toBeUndefined();
+    expect(await cropToJpeg(png, RIGHT_HALF, 32, { maxPixels: 100 })).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { RgbImage } from './image.js';
 import { hasTooManyScans } from './jpeg-scans.js';
 
@@ -79,19 +79,60 @@ export async function decodePhoto(bytes: Uint8Array, limits: DecodeLimits): Prom
   throw new DecodeStarvedError('a photo could not be decoded in time, for want of processor time');
 }
 
+/**
+ * A part of a photo as a small JPEG, for people to look at.
+ *
+ * @param area in the pixels of the photo as it is viewed; what of it lies outside the photo is left out.
+ * @param side px of the longer side.
+ * @returns undefined when the photo cannot be decoded, or the area is outside of it.
+ */
+export async function cropToJpeg(
+  bytes: Uint8Array,
+  area: { readonly x: number; readonly y: number; readonly w: number; readonly h: number },
+  side: number,
+  { maxPixels }: DecodeLimits,
+): Promise<Uint8Array | undefined> {
+  try {
+    const photo = open(bytes, maxPixels);
+    const header = await photo.metadata();
+    if (isTooCostly(header, maxPixels)) return undefined;
+    const { width, height } = header.autoOrient;
+    const left = Math.max(0, Math.round(area.x));
+    const top = Math.max(0, Math.round(area.y));
+    return await photo
+      .timeout({ seconds: DECODE_TIMEOUT_SECONDS })
+      .extract({
+        left,
+        top,
+        width: Math.min(width, Math.round(area.x + area.w)) - left,
+        height: Math.min(height, Math.round(area.y + area.h)) - top,
+      })
+      .resize({ width: side, height: side, fit: 'inside' })
+      .jpeg({ quality: 80 })
+      .toBuffer();
+  } catch {
+    // libvips' messages can quote metadata of the file, so they go nowhere.
+    return undefined;
+  }
+}
+
+function open(bytes: Uint8Array, maxPixels: number): Sharp {
+  return sharp(bytes, {
+    failOn: 'warning',
+    limitInputPixels: maxPixels,
+    limitInputChannels: 4,
+    unlimited: false,
+    ignoreIcc: true,
+    autoOrient: true,
+  });
+}
+
 async function decode(
   bytes: Uint8Array,
   { maxPixels }: DecodeLimits,
 ): Promise<DecodedPhoto | { readonly kind: 'too slow' }> {
   try {
-    const photo = sharp(bytes, {
-      failOn: 'warning',
-      limitInputPixels: maxPixels,
-      limitInputChannels: 4,
-      unlimited: false,
-      ignoreIcc: true,
-      autoOrient: true,
-    });
+    const photo = open(bytes, maxPixels);
     const header = await photo.metadata();
     if (isTooCostly(header, maxPixels)) return UNREADABLE;
     const { data, info } = await photo

@@ -1,6 +1,7 @@
 // Vision only: bytes → image → faces → embedding → comparison. Knows no HTTP, Redis, store or employee.
 export * from './analyse.js';
 export * from './compare.js';
+export { cropToJpeg } from './decode.js';
 export {
   createEngine,
   EMBEDDING_LENGTH,
