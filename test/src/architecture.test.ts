@@ -6,6 +6,7 @@ import { packageOf, ROOT, sourcesOf } from './support/sources.js';
 /** What each room may import, besides Node's own modules and its own files. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'packages/contracts': ['zod'],
+  'packages/client': ['openapi-fetch'],
   'packages/face-core': ['sharp', 'onnxruntime-node'],
   'packages/gallery': ['@rollcall/contracts', '@rollcall/face-core', 'lru-cache', 'zod'],
   'packages/platform': [

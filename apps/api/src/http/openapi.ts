@@ -6,38 +6,50 @@ import {
   type ErrorCode,
   employeeReplySchema,
   employeesReplySchema,
+  enrolledPhotoSchema,
   enrolmentReplySchema,
   erasureReplySchema,
+  faceQualitySchema,
+  facialAreaSchema,
   identificationReplySchema,
   jobReplySchema,
   MAX_CALLBACK_URL,
   notRecognizedReplySchema,
   originalErrorReplySchema,
+  probeQualitySchema,
   problemSchema,
+  qualityFindingSchema,
   readinessReplySchema,
   recognizedReplySchema,
   type Scope,
   verificationReplySchema,
+  verificationResultSchema,
 } from '@rollcall/contracts';
 import { z } from 'zod';
 
-/** Every reply body, by the name it has in the description. */
+/** Every reply body, and what several of them have in common, by the name it has in the description. */
 const SCHEMAS = {
   Accepted: acceptedReplySchema,
   CallbackEvent: callbackEventSchema,
   Comparison: comparisonReplySchema,
   Employee: employeeReplySchema,
   Employees: employeesReplySchema,
+  EnrolledPhoto: enrolledPhotoSchema,
   Enrolment: enrolmentReplySchema,
   Erasure: erasureReplySchema,
+  FaceQuality: faceQualitySchema,
+  FacialArea: facialAreaSchema,
   Identification: identificationReplySchema,
   Job: jobReplySchema,
   NotRecognized: notRecognizedReplySchema,
   OriginalError: originalErrorReplySchema,
+  ProbeQuality: probeQualitySchema,
   Problem: problemSchema,
+  QualityFinding: qualityFindingSchema,
   Readiness: readinessReplySchema,
   Recognized: recognizedReplySchema,
   Verification: verificationReplySchema,
+  VerificationResult: verificationResultSchema,
 } as const;
 type SchemaName = keyof typeof SCHEMAS;
 
@@ -222,11 +234,6 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
 
 /** The OpenAPI 3.1 description, made from the contracts. */
 export function describeApi(): object {
-  const components = z.toJSONSchema(z.object(SCHEMAS), {
-    target: 'draft-2020-12',
-    io: 'output',
-    unrepresentable: 'any',
-  });
   return {
     openapi: '3.1.0',
     info: { title: 'Rollcall', version: '1', summary: 'Employee face verification' },
@@ -251,10 +258,23 @@ export function describeApi(): object {
       },
     },
     components: {
-      schemas: components.properties,
+      schemas: describeSchemas(),
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'npm run token -- create' } },
     },
   };
+}
+
+/** JSON Schemas that refer to each other by name. */
+function describeSchemas(): Record<string, object> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    target: 'draft-2020-12',
+    io: 'output',
+    unrepresentable: 'any',
+    uri: (id) => `#/components/schemas/${id}`,
+  });
+  return Object.fromEntries(Object.entries(schemas).map(([id, { $schema, $id, ...schema }]) => [id, schema]));
 }
 
 function describe(path: string, { summary, scope, form, required, query, replies, errors = [] }: Operation): object {
