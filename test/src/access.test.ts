@@ -65,6 +65,7 @@ describe('access', () => {
     ['POST', '/v1/comparisons', 'verify'],
     ['POST', '/v1/identifications', 'verify'],
     ['POST', '/v1/employees/1001/faces', 'enroll'],
+    ['POST', '/v1/assessments', 'enroll'],
     ['GET', '/v1/employees', 'read'],
     ['GET', '/v1/employees/1001', 'read'],
     ['GET', '/v1/employees/1001/faces', 'read'],

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { employeePrefix, type JobReply, jobReplySchema, problemSchema } from '@rollcall/contracts';
+import {
+  employeePrefix,
+  JOB_VERSION,
+  type JobReply,
+  jobReplySchema,
+  problemSchema,
+  versionOf,
+} from '@rollcall/contracts';
 import { type BlobStore, createBlobStore } from '@rollcall/platform';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -168,7 +175,7 @@ describe('versions', () => {
       delete data.origin;
     });
     await change(newer, (data) => {
-      data.version = 3;
+      data.version = JOB_VERSION + 1;
       data.kind = 'something new';
     });
     await needWorker();
@@ -181,7 +188,7 @@ describe('versions', () => {
     );
     // A newer worker, in little: it understands what the others have left alone.
     await change(newer, (data) => {
-      data.version = 2;
+      data.version = versionOf('verify');
       data.kind = 'verify';
     });
     await until('a newer worker has done it', async () => {

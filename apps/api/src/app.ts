@@ -64,6 +64,7 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
     '/v1/comparisons': SUBMISSIONS.comparison,
     '/v1/identifications': SUBMISSIONS.identification,
     '/v1/employees/:id/faces': SUBMISSIONS.enrolment,
+    '/v1/assessments': SUBMISSIONS.assessment,
   };
   for (const [path, endpoint] of Object.entries(submissions)) {
     app.post(path, requires(endpoint.scope), submissionHandler(endpoint, { ...dependencies, paceRefusal }));

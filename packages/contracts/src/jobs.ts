@@ -2,11 +2,17 @@ import { z } from 'zod';
 import { employeeIdSchema } from './employee-id.js';
 
 /**
- * Version of the job payloads that are written. Those of the version before are still understood, so that workers can be
- * renewed before APIs; a newer one is left for a newer worker.
+ * The newest version of a job payload that is understood, with those before it, so that workers can be renewed before APIs; a
+ * newer one is left for a newer worker.
  */
-export const JOB_VERSION = 2;
+export const JOB_VERSION = 3;
 const OLDEST_JOB_VERSION = 1;
+
+/**
+ * The version that each kind of job is written as: the one in which it got its present form. So only what has changed is left
+ * for a newer worker, and all else is still done by an older one.
+ */
+const WRITTEN_VERSIONS = { verify: 2, enrol: 2, compare: 2, identify: 2, assess: 3 } as const;
 
 /** Which reply the caller speaks: the original endpoint's, or `/v1`. */
 export const dialectSchema = z.enum(['original', 'v1']);
@@ -66,15 +72,25 @@ export const identificationJobSchema = z.object({
 });
 export type IdentificationJob = z.infer<typeof identificationJobSchema>;
 
+/** Would the photo be fit as a reference, whoever's it is? */
+export const assessmentJobSchema = z.object({ ...jobBase, kind: z.literal('assess') });
+export type AssessmentJob = z.infer<typeof assessmentJobSchema>;
+
 /** What crosses the queue to a worker: ids and keys only, never image bytes or embeddings. */
 export const jobSchema = z.discriminatedUnion('kind', [
   verificationJobSchema,
   enrolmentJobSchema,
   comparisonJobSchema,
   identificationJobSchema,
+  assessmentJobSchema,
 ]);
 export type Job = z.infer<typeof jobSchema>;
 export type JobKind = Job['kind'];
+
+/** The version to write a job of this kind as. */
+export function versionOf(kind: JobKind): number {
+  return WRITTEN_VERSIONS[kind];
+}
 
 /** The employee a job is about, if it is about one. */
 export function employeeOf(job: Job): string | undefined {

@@ -83,6 +83,16 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
     time: z.number(),
   }),
   z.object({
+    kind: z.literal('assessed'),
+    face: facialAreaSchema.nullable(),
+    landmarks: faceLandmarksSchema.nullable(),
+    quality: faceQualitySchema.nullable(),
+    /** Why the photo is not fit to be a reference, the gravest first. */
+    refusals: z.array(qualityFindingSchema),
+    warnings: z.array(qualityFindingSchema),
+    time: z.number(),
+  }),
+  z.object({
     kind: z.literal('refused'),
     code: z.enum([
       'employee_not_found',

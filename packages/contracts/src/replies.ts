@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.js';
 import { ERRORS } from './errors.js';
-import { facialAreaSchema } from './faces.js';
+import { faceLandmarksSchema, facialAreaSchema } from './faces.js';
 import { enrolledPhotoSchema, probeQualitySchema, verificationResultSchema } from './outcomes.js';
+import { faceQualitySchema, qualityFindingSchema } from './quality.js';
 import { reasonSchema } from './reasons.js';
 
 /** `POST /recognize_face`, 200. */
@@ -87,6 +88,21 @@ export const identificationReplySchema = z.object({
 });
 export type IdentificationReply = z.infer<typeof identificationReplySchema>;
 
+/** `POST /v1/assessments`, 200: the photo of one face, or of none. */
+export const assessmentReplySchema = z.object({
+  job_id: z.uuid(),
+  /** Whether the photo could become somebody's reference, as far as the photo alone can tell. */
+  fit: z.boolean(),
+  face: facialAreaSchema.nullable(),
+  landmarks: faceLandmarksSchema.nullable(),
+  quality: faceQualitySchema.nullable(),
+  /** Why it is not fit, the gravest first. */
+  refusals: z.array(qualityFindingSchema),
+  warnings: z.array(qualityFindingSchema),
+  time: z.number(),
+});
+export type AssessmentReply = z.infer<typeof assessmentReplySchema>;
+
 /** `GET /v1/employees`. */
 export const employeesReplySchema = z.object({
   employees: z.array(z.object({ employee_id: z.string() })),
@@ -150,6 +166,7 @@ const resultSchema = z.union([
   enrolmentReplySchema,
   identificationReplySchema,
   comparisonReplySchema,
+  assessmentReplySchema,
 ]);
 
 /** `GET /v1/jobs/{id}`: once ended, `result` and the status and body that the synchronous call would have given. */

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { JOB_VERSION, type Job, jobSchema } from './jobs.js';
+import { type Job, jobSchema, versionOf } from './jobs.js';
 import { openUpload, sealUpload } from './upload-envelope.js';
 
 const job: Job = {
   kind: 'verify',
-  version: JOB_VERSION,
+  version: versionOf('verify'),
   id: '5f4c1a52-9a33-4b8a-8a6e-0e6a3c1f2b3d',
   requestId: 'r',
   dialect: 'v1',

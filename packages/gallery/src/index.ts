@@ -4,5 +4,5 @@ export { createEnrol, type Enrol, type EnrolRequest } from './enrol.js';
 export { createGallery, type Gallery, type Reference } from './gallery.js';
 export { createGalleryIndex, type GalleryIndex, type GalleryIndexOptions } from './gallery-index.js';
 export { assess, DEFAULT_QUALITY_LIMITS, type QualityLimits, toWireQuality } from './quality-gate.js';
-export { facialArea } from './reference-record.js';
+export { faceLandmarks, facialArea } from './reference-record.js';
 export type { ReferenceStore } from './store.js';

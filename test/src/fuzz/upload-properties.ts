@@ -14,6 +14,7 @@ const UPLOAD_PATHS = [
   '/v1/verifications',
   '/v1/comparisons',
   '/v1/identifications',
+  '/v1/assessments',
   '/v1/employees/:id/faces',
 ] as const;
 

@@ -1,4 +1,5 @@
 import {
+  assessmentReplySchema,
   comparisonReplySchema,
   employeePrefix,
   employeeReplySchema,
@@ -13,6 +14,7 @@ import type { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, form, get, photo, post, remove } from '../support/client.js';
+import { until } from '../support/until.js';
 import type { SystemUnderTest } from './verification.suite.js';
 
 /** The employees' side of every Rollcall, whatever it stores photos in. `redisUrl` is the system's own Redis. */
@@ -34,6 +36,62 @@ export function enrolmentSuite(name: string, under: () => SystemUnderTest & { re
       (await post(`${url}/v1/verifications`, form(id, image))).body;
     const erase = (id: string) => remove(`${url}/v1/employees/${encodeURIComponent(id)}`);
     const namesOf = async (id: string) => (await get(faces(id))).body.faces?.map(({ face }: { face: string }) => face);
+
+    describe('assessment', () => {
+      const assess = (image: Uint8Array, headers?: Record<string, string>) =>
+        post(`${url}/v1/assessments`, form(undefined, image), headers);
+
+      it('says that a photo is fit, with its face and measures, and keeps nothing of it', async () => {
+        const { status, body } = await assess(await photo('person_a_1.jpg'));
+        expect(status).toBe(200);
+        expect(assessmentReplySchema.parse(body)).toEqual(body);
+        expect(body).toMatchObject({ fit: true, refusals: [], quality: { embedding_norm: expect.any(Number) } });
+        expect(body.face.w).toBeGreaterThan(50);
+        expect(body.landmarks.nose).toEqual([expect.any(Number), expect.any(Number)]);
+        const { store } = under();
+        expect(JSON.stringify(await store.list('employees/'))).not.toContain(body.job_id);
+        await until('the upload has gone', async () =>
+          (await store.list('uploads/')).some(({ key }) => key.includes(body.job_id)) ? undefined : true,
+        );
+      });
+
+      it('says what enrolment would refuse, in its words', async () => {
+        const wall = await sharp({ create: { width: 320, height: 240, channels: 3, background: '#876' } })
+          .png()
+          .toBuffer();
+        const broken = (await photo('person_a_2.jpg')).subarray(0, 20_000);
+        const blurred = await sharp(await photo('person_a_2.jpg'))
+          .blur(18)
+          .jpeg()
+          .toBuffer();
+        const enrolled: Answer = await enrol('assessed', wall, broken, blurred);
+        for (const [index, image] of [wall, broken, blurred].entries()) {
+          const { status, body } = await assess(image);
+          const { area: face, landmarks, quality, refusals, warnings } = enrolled.body.photos[index];
+          expect([status, body.fit]).toEqual([200, false]);
+          expect(body).toMatchObject({ face, landmarks, quality, refusals, warnings });
+        }
+      });
+
+      it('can be polled, repeated and wants exactly one image', async () => {
+        const image = await photo('person_a_1.jpg');
+        const headers = { prefer: 'respond-async', 'idempotency-key': 'assessed-once' };
+        const accepted = await assess(image, headers);
+        expect(accepted.status).toBe(202);
+        const polled = await get(`${url}${accepted.body.status_url}?wait=20`);
+        expect(jobReplySchema.parse(polled.body)).toMatchObject({
+          status: 'succeeded',
+          result: { fit: true, job_id: accepted.body.job_id },
+          response: { status: 200, body: { fit: true } },
+        });
+        const again = await assess(image, { 'idempotency-key': 'assessed-once' });
+        expect([again.status, again.body.job_id]).toEqual([200, accepted.body.job_id]);
+        const none = await post(`${url}/v1/assessments`, images());
+        expect([none.status, none.body.code]).toEqual([400, 'missing_fields']);
+        const two = await post(`${url}/v1/assessments`, images(image, image));
+        expect([two.status, two.body.code]).toEqual([400, 'too_many_images']);
+      });
+    });
 
     describe('enrolment', () => {
       it('makes photos references under the next free numbers, and tells their quality', async () => {

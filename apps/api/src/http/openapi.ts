@@ -1,5 +1,6 @@
 import {
   acceptedReplySchema,
+  assessmentReplySchema,
   callbackEventSchema,
   comparisonReplySchema,
   ERRORS,
@@ -30,6 +31,7 @@ import { z } from 'zod';
 /** Every reply body, and what several of them have in common, by the name it has in the description. */
 const SCHEMAS = {
   Accepted: acceptedReplySchema,
+  Assessment: assessmentReplySchema,
   CallbackEvent: callbackEventSchema,
   Comparison: comparisonReplySchema,
   Employee: employeeReplySchema,
@@ -157,6 +159,16 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
       required: ['image'],
       replies: { 200: 'Identification', 202: 'Accepted' },
       errors: [...UPLOAD_ERRORS, 'invalid_request', 'verification_locked', 'expired'],
+    },
+  },
+  '/v1/assessments': {
+    post: {
+      summary: 'Would this photo be fit as a reference? Nothing is kept of it',
+      scope: 'enroll',
+      form: { image: IMAGE, callback_url: CALLBACK_URL },
+      required: ['image'],
+      replies: { 200: 'Assessment', 202: 'Accepted' },
+      errors: [...UPLOAD_ERRORS, 'expired'],
     },
   },
   '/v1/jobs/{id}': {

@@ -1,4 +1,5 @@
 import {
+  type AssessmentReply,
   type ComparisonReply,
   type Dialect,
   type EnrolledPhoto,
@@ -23,7 +24,7 @@ export interface Reply {
 }
 
 /** What a job that succeeded found, in the words of `/v1`. */
-export type Result = VerificationReply | EnrolmentReply | ComparisonReply | IdentificationReply;
+export type Result = VerificationReply | EnrolmentReply | ComparisonReply | IdentificationReply | AssessmentReply;
 
 /** The ended job → exactly what the synchronous call answers, in the dialect of the request that made the job. */
 export function replyTo(job: JobRef, end: JobEnd, enforceDetection: boolean): Reply {
@@ -42,6 +43,10 @@ export function replyTo(job: JobRef, end: JobEnd, enforceDetection: boolean): Re
       if (outcome.photos.every(({ status }) => status === 'refused')) return error('photos_refused', outcome.photos);
       const isNew = outcome.photos.some(({ status }) => status === 'added');
       return { status: isNew ? 201 : 200, body: toEnrolment(job, outcome), outcome: isNew ? 'added' : 'unchanged' };
+    }
+    case 'assessed': {
+      const body = toAssessment(job, outcome);
+      return { status: 200, body, outcome: body.fit ? 'fit' : 'unfit' };
     }
     case 'decided':
     case 'compared':
@@ -90,6 +95,8 @@ export function resultOf(job: JobRef, end: JobEnd): Result | undefined {
       return toComparison(job, outcome);
     case 'identified':
       return toIdentification(job, outcome);
+    case 'assessed':
+      return toAssessment(job, outcome);
     default:
       return undefined;
   }
@@ -149,6 +156,11 @@ function toComparison(job: JobRef, outcome: OutcomeOf<'compared'>): ComparisonRe
 function toIdentification(job: JobRef, outcome: OutcomeOf<'identified'>): IdentificationReply {
   const { reason, candidates, threshold, face, quality, time } = outcome;
   return { job_id: job.id, reason, candidates, threshold, ...METHOD, probe: face, quality, time };
+}
+
+function toAssessment(job: JobRef, outcome: OutcomeOf<'assessed'>): AssessmentReply {
+  const { face, landmarks, quality, refusals, warnings, time } = outcome;
+  return { job_id: job.id, fit: refusals.length === 0, face, landmarks, quality, refusals, warnings, time };
 }
 
 function referenceOf(photo: string | null, face: FacialArea | null): VerificationReply['reference'] {

@@ -95,6 +95,13 @@ export const SUBMISSIONS = {
     form: { imageFields: ['image'], minImages: 1, maxImages: MAX_ENROLLED },
     order: enrolment,
   },
+  assessment: {
+    dialect: 'v1',
+    scope: 'enroll',
+    background: true,
+    form: ONE_IMAGE,
+    order: () => ({ kind: 'assess' }),
+  },
 } as const satisfies Record<string, SubmissionEndpoint>;
 
 /** What may be locked: a verification of somebody, or an identification. */

@@ -22,6 +22,7 @@ export const ACTIONS: Readonly<Record<JobKind, AuditAction>> = {
   compare: 'compare',
   identify: 'identify',
   enrol: 'enroll',
+  assess: 'assess',
 };
 
 export function createJournal({ audit, waiters, followMs }: JournalOptions): Journal {
@@ -71,6 +72,10 @@ function outcomeDecision(outcome: Outcome): Decision {
       const [added, refused] = [count('added'), count('refused')];
       const detail = { added, known: outcome.photos.length - added - refused, refused };
       return { outcome: added > 0 ? 'added' : detail.known > 0 ? 'unchanged' : 'refused', detail };
+    }
+    case 'assessed': {
+      const reasons = outcome.refusals.map(({ reason }) => reason);
+      return reasons.length === 0 ? { outcome: 'fit' } : { outcome: 'unfit', detail: { reasons } };
     }
     case 'refused':
       return outcome.code === 'employee_erased' ? { outcome: outcome.code, employee: null } : { outcome: outcome.code };

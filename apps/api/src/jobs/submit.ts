@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Dialect,
-  JOB_VERSION,
   type Job,
   type JobOrigin,
   type JobRef,
   sealUpload,
   uploadKey,
+  versionOf,
 } from '@rollcall/contracts';
 import { createDeparture, type Departure } from './departure.js';
 import { fingerprintOf, type IdempotencyKeys, type IdempotencyRecord } from './idempotency.js';
@@ -110,7 +110,7 @@ export function createSubmit(options: SubmitOptions): Submit {
     const submittedAt = now();
     return {
       ...order,
-      version: JOB_VERSION,
+      version: versionOf(order.kind),
       id,
       requestId,
       dialect,

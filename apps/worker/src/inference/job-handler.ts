@@ -1,4 +1,5 @@
 import {
+  type AssessmentJob,
   type ComparisonJob,
   type EnrolmentJob,
   type IdentificationJob,
@@ -29,6 +30,7 @@ export interface UseCases {
   enrol(job: EnrolmentJob, photos: LoadPhotos): Promise<Handled>;
   compare(job: ComparisonJob, photos: LoadPhotos): Promise<Handled>;
   identify(job: IdentificationJob, photos: LoadPhotos): Promise<Handled>;
+  assess(job: AssessmentJob, photos: LoadPhotos): Promise<Handled>;
 }
 
 /** A photo of an accepted job is gone, so that no retry can help. */
@@ -66,6 +68,8 @@ export function createJobHandler({ uploads, useCases, now }: JobHandlerOptions):
         return useCases.compare(job, photos);
       case 'identify':
         return useCases.identify(job, photos);
+      case 'assess':
+        return useCases.assess(job, photos);
     }
   };
 }

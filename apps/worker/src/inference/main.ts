@@ -16,6 +16,7 @@ import {
   runMain,
   stopOnSignal,
 } from '@rollcall/platform';
+import { createAssess } from './assess.js';
 import { createCompare } from './compare.js';
 import { createEnrolJob } from './enrol.js';
 import { createIdentify } from './identify.js';
@@ -77,6 +78,7 @@ await runMain(async () => {
       useCases: {
         verify: withLockout(createVerify(rules), lockouts),
         compare: createCompare(rules),
+        assess: createAssess(rules),
         identify: withLockout(createIdentify({ ...rules, index }), lockouts),
         enrol: createEnrolJob({
           enrol: createEnrol({ ...rules, store, lookalikes: index }),

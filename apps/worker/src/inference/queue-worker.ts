@@ -168,6 +168,8 @@ function summary(outcome: Outcome) {
       return { outcome: outcome.reason ?? 'verified', distance: outcome.distance };
     case 'identified':
       return { outcome: outcome.reason ?? 'identified', candidates: outcome.candidates.length };
+    case 'assessed':
+      return { outcome: outcome.refusals[0]?.reason ?? 'fit' };
     case 'enrolled':
       return { outcome: outcome.photos.map(({ status }) => status).join(' ') };
     case 'refused':

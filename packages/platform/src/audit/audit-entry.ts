@@ -4,6 +4,7 @@ export const AUDIT_ACTIONS = [
   'compare',
   'identify',
   'enroll',
+  'assess',
   'read',
   'read_photo',
   'erase',
