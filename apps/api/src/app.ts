@@ -9,7 +9,7 @@ import { type ApiEnvironment, requestLog, send, sendError } from './http/context
 import { employeeRoutes } from './http/employees.js';
 import { createReadiness, type ReadinessChecks, withoutDetails } from './http/health.js';
 import { jobRoutes } from './http/jobs.js';
-import { describeApi } from './http/openapi.js';
+import { allowedMethods, describeApi } from './http/openapi.js';
 import { SUBMISSIONS, type SubmissionEndpoint, submissionHandler } from './http/submissions.js';
 import type { UploadGate } from './http/upload-gate.js';
 import { crossOrigin, refuseForeignPages, secureReplies, type WebOptions } from './http/web-guards.js';
@@ -83,8 +83,11 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
     return send(c, { status: reply.status === 'ready' ? 200 : 503, body, outcome: reply.status });
   });
 
-  for (const path of [...Object.keys(submissions), '/v1/jobs/:id', '/v1/employees', '/v1/employees/:id']) {
-    app.all(path, (c) => sendError(c, 'method_not_allowed'));
+  for (const [path, methods] of allowedMethods()) {
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
+      c.get('headers').Allow = methods;
+      return sendError(c, 'method_not_allowed');
+    });
   }
   app.notFound((c) => sendError(c, 'route_not_found'));
   app.onError((error, c) => {

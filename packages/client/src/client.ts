@@ -142,8 +142,10 @@ export function createClient(options: ClientOptions): RollcallClient {
   }
 
   function getJob(id: string, signal: AbortSignal, wait?: number) {
-    const query = wait === undefined ? {} : { wait: `${wait}` };
-    return http.GET('/v1/jobs/{id}', { params: { path: { id }, query }, signal });
+    return http.GET('/v1/jobs/{id}', {
+      params: { path: { id }, ...(wait !== undefined && { query: { wait } }) },
+      signal,
+    });
   }
 
   return {
@@ -222,7 +224,7 @@ export function createClient(options: ClientOptions): RollcallClient {
     async *employees({ prefix, ...given } = {}) {
       let cursor: string | null = null;
       do {
-        const query = { limit: `${PAGE}`, ...(cursor !== null && { cursor }), ...(prefix && { prefix }) };
+        const query = { limit: PAGE, ...(cursor !== null && { cursor }), ...(prefix && { prefix }) };
         const page: Schemas['Employees'] = await call(
           (signal) => http.GET('/v1/employees', { params: { query }, signal }),
           given,

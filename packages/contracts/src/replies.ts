@@ -196,6 +196,10 @@ export const jobReplySchema = z.object({
 });
 export type JobReply = z.infer<typeof jobReplySchema>;
 
+/** `GET /healthz`, 200. */
+export const livenessReplySchema = z.object({ status: z.literal('ok') });
+export type LivenessReply = z.infer<typeof livenessReplySchema>;
+
 /** `GET /readyz`: 200 when every check is `ok`, else 503. */
 export const readinessReplySchema = z.object({
   status: z.enum(['ready', 'not_ready']),

@@ -73,7 +73,10 @@ function identification(form: UploadForm): Order | ErrorCode {
 function enrolment(_form: UploadForm, c: ApiContext): Order | ErrorCode {
   const employeeId = employeeIdSchema.safeParse(c.req.param('id'));
   if (!employeeId.success) return 'invalid_employee_id';
-  return { kind: 'enrol', employeeId: employeeId.data, force: c.req.query('force') === 'true' };
+  const force = c.req.query('force') ?? 'false';
+  // Whoever writes `force=yes` must not believe that it was heard.
+  if (force !== 'true' && force !== 'false') return 'invalid_request';
+  return { kind: 'enrol', employeeId: employeeId.data, force: force === 'true' };
 }
 
 /** Every endpoint that takes photos, by what it is for. */
