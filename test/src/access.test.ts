@@ -72,6 +72,7 @@ describe('access', () => {
     ['GET', '/v1/employees/1001/faces/face_9.jpg', 'read'],
     ['DELETE', '/v1/employees/1001/faces/face_9.jpg', 'erase'],
     ['DELETE', '/v1/employees/nobody', 'erase'],
+    ['GET', '/v1/audit', 'admin'],
     ['GET', '/metrics', 'admin'],
     ['GET', '/docs', 'admin'],
     ['GET', '/docs/anything', 'admin'],

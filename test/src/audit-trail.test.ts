@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { employeePrefix } from '@rollcall/contracts';
+import { type AuditReply, auditReplySchema, employeePrefix } from '@rollcall/contracts';
 import { createBlobStore } from '@rollcall/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { form, photo, photoPath, post } from './support/client.js';
@@ -106,6 +106,30 @@ it('tells of everything else that is done', async () => {
   await line('a command', { action: 'token_create', token: idOf(gate) });
 });
 
+it('is told to an administrator, newest first, by action and employee', async () => {
+  const ask = async (query: string) => {
+    const reply = await fetch(`${system.url}/v1/audit?${query}`, { headers: bearer(admin) });
+    return { status: reply.status, body: (await reply.json()) as AuditReply };
+  };
+  const { status, body } = await ask('');
+  expect(status).toBe(200);
+  expect(auditReplySchema.parse(body)).toEqual(body);
+  const times = body.entries.map(({ time }) => time);
+  expect(times).toEqual([...times].sort().reverse());
+  expect(body.complete).toBe(true);
+
+  const verified = (await ask('limit=1&action=verify&employee=1001&since=')).body.entries;
+  expect(verified).toMatchObject([{ action: 'verify', employee: '1001', gate: 'north', token: idOf(gate) }]);
+  const several = (await ask('action=identify&action=enroll')).body.entries;
+  expect(new Set(several.map(({ action }) => action))).toEqual(new Set(['identify', 'enroll']));
+  expect((await ask('employee=nobody')).body).toEqual({ entries: [], complete: true });
+  expect((await ask(`since=${new Date(Date.now() + 60_000).toISOString()}`)).body.entries).toEqual([]);
+  for (const wrong of ['limit=0', 'limit=501', 'limit=x', 'action=nothing', 'employee=a/b', 'since=yesterday']) {
+    expect([wrong, (await ask(wrong)).status]).toEqual([wrong, 400]);
+  }
+  await line('a look at the log', { action: 'read_audit', token: idOf(admin), employee: '1001' });
+});
+
 it('tells of imported photos', async () => {
   const source = join(folder.path, 'source/imported');
   mkdirSync(source, { recursive: true });
@@ -122,6 +146,10 @@ it('keeps of an erased employee a keyed hash and no name', async () => {
   expect(erased.status).toBe(200);
   expect(await line('the erasure', { request_id: 'erasure', action: 'erase' })).toMatchObject({ employee_ref: ref });
   expect(lines().filter(({ employee_ref }) => employee_ref === ref).length).toBeGreaterThan(3);
+  const asked = await fetch(`${system.url}/v1/audit?employee=leaver`, { headers: bearer(admin) });
+  const { entries } = (await asked.json()) as AuditReply;
+  expect(entries.length).toBeGreaterThan(2);
+  expect(entries.filter(({ employee }) => employee !== null)).toEqual([]);
   for (const name of readdirSync(folder.path).filter((file) => file.startsWith('audit'))) {
     expect([name, readFileSync(join(folder.path, name), 'utf8').includes('leaver')]).toEqual([name, false]);
   }

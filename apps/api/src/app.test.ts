@@ -91,6 +91,7 @@ beforeAll(async () => {
     clientAddress: createClientAddress([]),
     lockouts: { lockedFor: async () => 1 },
     audit: { record: async () => undefined },
+    readAudit: async function* () {},
     uploadGate: createUploadGate({ memoryBytes: 10 * MAX_UPLOAD_BYTES, timeoutMs: 30_000 }),
     checks: {
       redis: async () => 'ok',

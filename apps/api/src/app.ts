@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Directory } from './employees/directory.js';
 import type { Erase } from './employees/erase.js';
 import { type AccessOptions, guard, requires } from './http/access.js';
+import { auditRoutes, type ReadAudit } from './http/audit.js';
 import { auditRefusals } from './http/audit-refusals.js';
 import type { ClientAddress } from './http/client-address.js';
 import { type ApiEnvironment, requestLog, send, sendError } from './http/context.js';
@@ -33,6 +34,7 @@ export interface AppDependencies {
   readonly clientAddress: ClientAddress;
   readonly lockouts: Pick<Lockouts, 'lockedFor'>;
   readonly audit: Pick<AuditLog, 'record'>;
+  readonly readAudit: ReadAudit;
   readonly uploadGate: UploadGate;
   readonly checks: ReadinessChecks;
   readonly logger: Logger;
@@ -71,6 +73,7 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
   }
   app.route('/v1/employees', employeeRoutes(dependencies));
   app.route('/v1/jobs', jobRoutes(dependencies));
+  app.route('/v1/audit', auditRoutes(dependencies));
 
   const description = describeApi();
   app.get('/openapi.json', (c) => send(c, { status: 200, body: description, outcome: 'described' }));

@@ -15,6 +15,7 @@ import {
   createSharedClock,
   loadConfig,
   onErasure,
+  readAudit,
   reportReady,
   requireRedisUrl,
   runMain,
@@ -118,6 +119,7 @@ await runMain(async () => {
     clientAddress,
     lockouts,
     audit,
+    readAudit: (filter) => readAudit(config.audit, filter),
     uploadGate: createUploadGate({ memoryBytes: config.uploadMemoryBytes, timeoutMs: config.uploadTimeoutMs }),
     checks: {
       redis: async () => `answers ${await redis.ping()}`,

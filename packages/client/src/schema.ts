@@ -175,6 +175,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this API's audit log tells, the newest first (scope: admin) */
+        get: operations["readAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -269,6 +286,23 @@ export interface components {
             refusals: components["schemas"]["QualityFinding"][];
             warnings: components["schemas"]["QualityFinding"][];
             time: number;
+        };
+        Audit: {
+            entries: {
+                /** Format: date-time */
+                time: string;
+                action: string;
+                outcome: string;
+                employee: string | null;
+                distance: number | null;
+                gate: string | null;
+                token: string | null;
+                address: string | null;
+                request_id: string | null;
+                job_id: string | null;
+                detail: Record<string, never> | null;
+            }[];
+            complete: boolean;
         };
         CallbackEvent: {
             /** @constant */
@@ -2505,6 +2539,102 @@ export interface operations {
                 };
             };
             /** @description queue_unavailable, store_unavailable, erasure_incomplete */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAudit: {
+        parameters: {
+            query?: {
+                /** @description Lines of the log */
+                limit?: number;
+                /** @description Only of these actions */
+                action?: ("verify" | "compare" | "identify" | "enroll" | "assess" | "read" | "read_photo" | "erase" | "erase_photo" | "read_audit" | "access" | "token_create" | "token_revoke" | "import" | "rotate_keys" | "opened" | "closed" | "redacted" | "trimmed")[];
+                /** @description Only about this employee, also if the id has been erased */
+                employee?: string;
+                /** @description Only since this date or time (RFC 3339) */
+                since?: string;
+            };
+            header?: {
+                /** @description The gate at which the request is made, for tokens that are bound to gates */
+                "X-Gate"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Audit */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description insufficient_scope, gate_not_allowed, host_not_allowed, origin_not_allowed */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal_error */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description queue_unavailable, store_unavailable */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];

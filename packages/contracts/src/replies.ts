@@ -140,6 +140,30 @@ export const erasureReplySchema = z.object({
 });
 export type ErasureReply = z.infer<typeof erasureReplySchema>;
 
+/** `GET /v1/audit`: lines of this API's audit log, the newest first; what is not known of a line is null. */
+export const auditReplySchema = z.object({
+  entries: z.array(
+    z.object({
+      time: z.iso.datetime(),
+      action: z.string(),
+      outcome: z.string(),
+      /** Null when the line is about nobody, or its employee was erased. */
+      employee: z.string().nullable(),
+      distance: z.number().nullable(),
+      gate: z.string().nullable(),
+      /** Id of the access token. */
+      token: z.string().nullable(),
+      address: z.string().nullable(),
+      request_id: z.string().nullable(),
+      job_id: z.string().nullable(),
+      detail: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  ),
+  /** False when the search took too long and ended before the log did: there may be older lines that fit. */
+  complete: z.boolean(),
+});
+export type AuditReply = z.infer<typeof auditReplySchema>;
+
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** RFC 9457 problem details: every error below `/v1`. */

@@ -17,7 +17,7 @@ export {
 } from './announcements.js';
 export { AUDIT_ACTIONS, type AuditAction, type AuditEntry, type AuditLine } from './audit/audit-entry.js';
 export { type AuditLog, createAuditLog } from './audit/audit-log.js';
-export { readAudit } from './audit/read-audit.js';
+export { type AuditFilter, readAudit } from './audit/read-audit.js';
 export { type AuditReport, verifyAudit } from './audit/verify.js';
 export { type BlobInfo, type BlobStore, BlobStoreError } from './blob-store/blob-store.js';
 export type { EncryptedBlobStore } from './blob-store/encrypted.js';

@@ -9,6 +9,7 @@ export const AUDIT_ACTIONS = [
   'read_photo',
   'erase',
   'erase_photo',
+  'read_audit',
   'access',
   'token_create',
   'token_revoke',

@@ -29,7 +29,8 @@ export async function* everyFile(file: string, flags: 'r' | 'r+'): AsyncGenerato
   }
 }
 
-async function openIfThere(path: string, flags: string): Promise<FileHandle | undefined> {
+/** Undefined when there is no such file, or no more. */
+export async function openIfThere(path: string, flags: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, flags);
   } catch (error) {

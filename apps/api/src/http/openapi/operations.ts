@@ -1,4 +1,5 @@
 import { type Dialect, ERRORS, type ErrorCode, MAX_CALLBACK_URL, type Scope } from '@rollcall/contracts';
+import { AUDIT_ACTIONS } from '@rollcall/platform';
 import type { SchemaName } from './schemas.js';
 
 /** What is told of a request and its replies. */
@@ -59,6 +60,28 @@ const PREFIX: Parameter = { description: 'Start of the id', schema: EMPLOYEE_ID 
 const FORCE: Parameter = {
   description: '`true` takes a photo that does not resemble the others',
   schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
+};
+
+const LINES: Parameter = {
+  description: 'Lines of the log',
+  schema: { type: 'integer', minimum: 1, maximum: 500, default: 50 },
+};
+const ACTIONS: Parameter = {
+  description: 'Only of these actions',
+  schema: { type: 'array', items: { type: 'string', enum: AUDIT_ACTIONS }, minItems: 1 },
+};
+const EMPLOYEE: Parameter = {
+  description: 'Only about this employee, also if the id has been erased',
+  schema: EMPLOYEE_ID,
+};
+const SINCE: Parameter = {
+  description: 'Only since this date or time (RFC 3339)',
+  schema: {
+    anyOf: [
+      { type: 'string', format: 'date-time' },
+      { type: 'string', format: 'date' },
+    ],
+  },
 };
 
 /** What every request can meet that needs a token. */
@@ -234,6 +257,15 @@ export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operati
       scope: 'erase',
       replies: { 200: 'Erasure' },
       errors: ['invalid_employee_id', 'face_not_found', 'erasure_incomplete'],
+    },
+  },
+  '/v1/audit': {
+    get: {
+      id: 'readAudit',
+      summary: "What this API's audit log tells, the newest first",
+      scope: 'admin',
+      query: { limit: LINES, action: ACTIONS, employee: EMPLOYEE, since: SINCE },
+      replies: { 200: 'Audit' },
     },
   },
   '/healthz': {

@@ -1,6 +1,7 @@
 import {
   acceptedReplySchema,
   assessmentReplySchema,
+  auditReplySchema,
   callbackEventSchema,
   comparisonReplySchema,
   employeeReplySchema,
@@ -29,6 +30,7 @@ import { z } from 'zod';
 const SCHEMAS = {
   Accepted: acceptedReplySchema,
   Assessment: assessmentReplySchema,
+  Audit: auditReplySchema,
   CallbackEvent: callbackEventSchema,
   Comparison: comparisonReplySchema,
   Employee: employeeReplySchema,
