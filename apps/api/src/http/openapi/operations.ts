@@ -68,7 +68,7 @@ const LINES: Parameter = {
 };
 const ACTIONS: Parameter = {
   description: 'Only of these actions',
-  schema: { type: 'array', items: { type: 'string', enum: AUDIT_ACTIONS }, minItems: 1 },
+  schema: { type: 'array', items: { type: 'string', enum: AUDIT_ACTIONS } },
 };
 const EMPLOYEE: Parameter = {
   description: 'Only about this employee, also if the id has been erased',
