@@ -23,6 +23,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'apps/api': [
     '@rollcall/contracts',
     '@rollcall/platform',
+    '@rollcall/web',
     '@fastify/busboy',
     '@hono/node-server',
     'hono',
@@ -38,6 +39,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'bullmq',
     'ioredis',
   ],
+  'apps/web': ['@rollcall/contracts'],
   'apps/cli': [
     '@rollcall/contracts',
     '@rollcall/face-core',
@@ -88,6 +90,15 @@ describe('the house', () => {
 
   it.each(Object.entries(SINGLE_IMPORTERS))('only one file imports %s', (name, file) => {
     expect(sources.filter(({ imports }) => imports.includes(name)).map(({ path }) => path)).toEqual([file]);
+  });
+
+  it('what runs in a browser takes from other rooms nothing but types', () => {
+    const loaded = sources
+      .filter(({ path }) => path.startsWith('apps/web/src/browser/'))
+      .flatMap(({ text }) =>
+        [...text.matchAll(/^import (?!type )[^;]*'(?!\.)[^']+';/gm)].map(([statement]) => statement),
+      );
+    expect(loaded).toEqual([]);
   });
 
   it('only the config module reads the environment', () => {

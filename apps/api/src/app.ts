@@ -11,6 +11,7 @@ import { employeeRoutes } from './http/employees.js';
 import { createReadiness, type ReadinessChecks, withoutDetails } from './http/health.js';
 import { jobRoutes } from './http/jobs.js';
 import { allowedMethods, describeApi } from './http/openapi.js';
+import { pageRoutes } from './http/pages.js';
 import { SUBMISSIONS, type SubmissionEndpoint, submissionHandler } from './http/submissions.js';
 import type { UploadGate } from './http/upload-gate.js';
 import { crossOrigin, refuseForeignPages, secureReplies, type WebOptions } from './http/web-guards.js';
@@ -74,6 +75,8 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
   app.route('/v1/employees', employeeRoutes(dependencies));
   app.route('/v1/jobs', jobRoutes(dependencies));
   app.route('/v1/audit', auditRoutes(dependencies));
+
+  app.route('/', pageRoutes());
 
   const description = describeApi();
   app.get('/openapi.json', (c) => send(c, { status: 200, body: description, outcome: 'described' }));
