@@ -29,8 +29,11 @@ export interface AccessOptions {
 /** Asked by those who have no token; the description is the same for everybody. */
 const PUBLIC_PATHS: readonly string[] = ['/healthz', '/readyz', '/openapi.json'];
 
+/** Pages without secrets: they ask for a token themselves. */
+const PAGES = /^\/(admin|assets\/.*)?$/;
+
 /** For operators only, with everything below them. */
-const ADMIN_PATHS = /^\/(metrics|docs|queues|admin)(\/|$)/;
+const ADMIN_PATHS = /^\/(metrics|docs|queues)(\/|$)/;
 
 const LOOPBACK_URL = /^https?:\/\/(([a-z0-9_.-]+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?([/?#]|$)/i;
 
@@ -57,7 +60,7 @@ export function guard({ tokens, perToken, perAddress }: AccessOptions): ApiMiddl
     if (!byAddress.allowed) return refuse(c, 'rate_limited', byAddress);
     const token = tokens.verify(bearerToken(c.req.header('authorization')));
     if (!token) {
-      if (PUBLIC_PATHS.includes(c.req.path)) return next();
+      if (PUBLIC_PATHS.includes(c.req.path) || PAGES.test(c.req.path)) return next();
       c.get('headers')['WWW-Authenticate'] = 'Bearer realm="rollcall"';
       return refuse(c, 'unauthorized', byAddress);
     }
