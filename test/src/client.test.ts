@@ -27,6 +27,7 @@ describe('the TypeScript client', () => {
     if (!one || !two || !other) throw new Error('no photos');
 
     expect(await client.ready()).toMatchObject({ status: 'ready' });
+    expect(await client.assess(one)).toMatchObject({ fit: true, refusals: [] });
     expect(await client.enrol('1001', [one])).toMatchObject({ photos: [{ status: 'added', face: 'face_1.jpg' }] });
     expect(await client.verify('1001', two)).toMatchObject({ verified: true, employee_id: '1001', threshold: 0.593 });
     expect(await client.verify('1001', other)).toMatchObject({ verified: false, reason: 'not_matched' });

@@ -7,6 +7,7 @@ type Schemas = components['schemas'];
 export type Verification = Schemas['Verification'];
 export type Identification = Schemas['Identification'];
 export type Comparison = Schemas['Comparison'];
+export type Assessment = Schemas['Assessment'];
 export type Enrolment = Schemas['Enrolment'];
 export type Employee = Schemas['Employee'];
 export type Erasure = Schemas['Erasure'];
@@ -55,6 +56,8 @@ export interface RollcallClient {
   identify(photo: Photo, options?: SubmitOptions & { readonly limit?: number }): Promise<Identification>;
   /** Do two photos show one person? */
   compare(one: Photo, other: Photo, options?: SubmitOptions): Promise<Comparison>;
+  /** Would this photo be fit as a reference? Nothing is kept of it. */
+  assess(photo: Photo, options?: SubmitOptions): Promise<Assessment>;
   /** Makes photos references, 1 to 10 at a time. Throws `photos_refused` with what is wrong with each. */
   enrol(
     employeeId: string,
@@ -179,6 +182,18 @@ export function createClient(options: ClientOptions): RollcallClient {
           http.POST('/v1/comparisons', {
             params: { header: { 'Idempotency-Key': key } },
             body: { image: [asBlob(one), asBlob(other)] },
+            bodySerializer: asForm,
+            signal,
+          }),
+        given,
+      ),
+
+    assess: (photo, given) =>
+      submit<Assessment>(
+        (key, signal) =>
+          http.POST('/v1/assessments', {
+            params: { header: { 'Idempotency-Key': key } },
+            body: { image: asBlob(photo) },
             bodySerializer: asForm,
             signal,
           }),
