@@ -1,91 +1,23 @@
 import createFetchClient from 'openapi-fetch';
+import type {
+  Accepted,
+  Assessment,
+  CallOptions,
+  ClientOptions,
+  Comparison,
+  Employees,
+  Enrolment,
+  Identification,
+  Job,
+  Photo,
+  Readiness,
+  RollcallClient,
+  SubmitOptions,
+  Verification,
+} from './api.js';
 import { isProblem, RollcallError } from './errors.js';
 import { type Attempt, pause, withRetries } from './retry.js';
-import type { components, paths } from './schema.js';
-
-type Schemas = components['schemas'];
-export type Verification = Schemas['Verification'];
-export type Identification = Schemas['Identification'];
-export type Comparison = Schemas['Comparison'];
-export type Assessment = Schemas['Assessment'];
-export type Enrolment = Schemas['Enrolment'];
-export type Employee = Schemas['Employee'];
-export type Erasure = Schemas['Erasure'];
-export type Job = Schemas['Job'];
-export type Readiness = Schemas['Readiness'];
-
-export interface ClientOptions {
-  /** Such as `https://rollcall.example.com`. */
-  readonly url: string;
-  /** An access token, `rc_…`. */
-  readonly token?: string;
-  /** The gate at which requests are made, for tokens that are bound to gates. */
-  readonly gate?: string;
-  /** For how long a call goes on trying and waiting, in milliseconds; two minutes unless told. */
-  readonly deadlineMs?: number;
-  /** How long one request may take; 70 seconds unless told, more than the server ever makes one wait. */
-  readonly attemptMs?: number;
-  readonly fetch?: typeof globalThis.fetch;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  /** Instead of {@link ClientOptions.deadlineMs}. */
-  readonly deadlineMs?: number;
-}
-
-export interface SubmitOptions extends CallOptions {
-  /**
-   * Names the request, so that it is carried out once however often it is made, also after a restart of the caller; a
-   * random one unless told.
-   */
-  readonly idempotencyKey?: string;
-}
-
-/** JPEG, PNG or WebP. */
-export type Photo = Blob | Uint8Array<ArrayBuffer>;
-
-/**
- * Every method resolves with the reply's body, or throws a `RollcallError` for an answer that is none, and a
- * `RollcallUnavailableError` when there was no answer by the deadline.
- */
-export interface RollcallClient {
-  /** Is this the employee? A mismatch is a result: `verified: false`. */
-  verify(employeeId: string, photo: Photo, options?: SubmitOptions): Promise<Verification>;
-  /** Which employees may this be? The nearest first. @param options.limit of candidates, 10 at most */
-  identify(photo: Photo, options?: SubmitOptions & { readonly limit?: number }): Promise<Identification>;
-  /** Do two photos show one person? */
-  compare(one: Photo, other: Photo, options?: SubmitOptions): Promise<Comparison>;
-  /** Would this photo be fit as a reference? Nothing is kept of it. */
-  assess(photo: Photo, options?: SubmitOptions): Promise<Assessment>;
-  /** Makes photos references, 1 to 10 at a time. Throws `photos_refused` with what is wrong with each. */
-  enrol(
-    employeeId: string,
-    photos: readonly Photo[],
-    options?: SubmitOptions & { readonly force?: boolean },
-  ): Promise<Enrolment>;
-  /** Hands a verification in without waiting for it; `job.result` waits. Such requests let others go first. */
-  submitVerification(employeeId: string, photo: Photo, options?: SubmitOptions): Promise<{ readonly jobId: string }>;
-  /** The state of a job now. */
-  job(jobId: string, options?: CallOptions): Promise<Job>;
-  /** Waits for the end of a job and resolves as the call that made it would have. */
-  jobResult<T = Verification>(jobId: string, options?: CallOptions): Promise<T>;
-  /** Takes a job back; throws `job_begun` when it is too late. */
-  cancelJob(jobId: string, options?: CallOptions): Promise<Job>;
-  /** The ids of all employees, page by page. */
-  employees(options?: CallOptions & { readonly prefix?: string }): AsyncGenerator<string>;
-  employee(employeeId: string, options?: CallOptions): Promise<Employee>;
-  /** A reference photo as it was enrolled. */
-  facePhoto(employeeId: string, face: string, options?: CallOptions): Promise<Blob>;
-  /**
-   * Erases a person: photos, embeddings, jobs and uploads. When the first answer was lost, the repetition throws
-   * `employee_not_found`: nobody is left to erase.
-   */
-  erase(employeeId: string, options?: CallOptions): Promise<Erasure>;
-  eraseFace(employeeId: string, face: string, options?: CallOptions): Promise<Erasure>;
-  /** Whether a verification could be answered now; `not_ready` is a result. */
-  ready(options?: CallOptions): Promise<Readiness>;
-}
+import type { paths } from './schema.js';
 
 const DEADLINE_MS = 120_000;
 const ATTEMPT_MS = 70_000;
@@ -122,7 +54,7 @@ export function createClient(options: ClientOptions): RollcallClient {
     const bounds = limits(given);
     const { response, data } = await withRetries<unknown>((signal) => attempt(idempotencyKey, signal), bounds);
     if (response.status !== 202) return data as T;
-    return follow<T>((data as Schemas['Accepted']).job_id, bounds);
+    return follow<T>((data as Accepted).job_id, bounds);
   }
 
   async function follow<T>(jobId: string, bounds: ReturnType<typeof limits>): Promise<T> {
@@ -218,7 +150,7 @@ export function createClient(options: ClientOptions): RollcallClient {
 
     async submitVerification(employeeId, photo, given = {}) {
       const { idempotencyKey = crypto.randomUUID(), ...rest } = given;
-      const { data } = await withRetries<Verification | Schemas['Accepted']>(
+      const { data } = await withRetries<Verification | Accepted>(
         (signal) =>
           http.POST('/v1/verifications', {
             params: { header: { 'Idempotency-Key': idempotencyKey, Prefer: 'respond-async' } },
@@ -240,10 +172,7 @@ export function createClient(options: ClientOptions): RollcallClient {
       let cursor: string | null = null;
       do {
         const query = { limit: PAGE, ...(cursor !== null && { cursor }), ...(prefix && { prefix }) };
-        const page: Schemas['Employees'] = await call(
-          (signal) => http.GET('/v1/employees', { params: { query }, signal }),
-          given,
-        );
+        const page: Employees = await call((signal) => http.GET('/v1/employees', { params: { query }, signal }), given);
         for (const { employee_id } of page.employees) yield employee_id;
         cursor = page.next_cursor;
       } while (cursor !== null);
