@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import {
+  type AuditEntry,
   BlobStoreError,
   connectForBlocking,
   connectForRequests,
@@ -22,12 +23,14 @@ import { createUploadGate } from './http/upload-gate.js';
 import { type BullQueue, createBullQueue } from './jobs/bullmq-queue.js';
 import { createCancel } from './jobs/cancel.js';
 import { createIdempotencyKeys } from './jobs/idempotency.js';
+import { ErasureIncompleteError } from './jobs/ports.js';
 import { createSubmit } from './jobs/submit.js';
 import { createWaiters, type Waiters } from './jobs/waiters.js';
 
 // The API on a real socket, with a real queue that no worker serves: what waits here waits until it leaves.
 const folder = temporaryFolder();
 const MAX_UPLOAD_BYTES = 1_000_000;
+const away = () => new BlobStoreError('unavailable', 'the store is away');
 let redis: RedisServer;
 let limitsRedis: ReturnType<typeof connectForRequests>;
 let queue: BullQueue;
@@ -36,6 +39,9 @@ let server: ReturnType<typeof createAdaptorServer>;
 let url: string;
 let app: ReturnType<typeof createApp>;
 let isStoreFull = false;
+let isStoreAway = false;
+let isErasureIncomplete = false;
+const audited: AuditEntry[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -58,6 +64,10 @@ beforeAll(async () => {
     ...store,
     put: (key: string, bytes: Uint8Array) =>
       isStoreFull ? Promise.reject(new BlobStoreError('full', 'no space left')) : store.put(key, bytes),
+    get: (key: string) => (isStoreAway ? Promise.reject(away()) : store.get(key)),
+    folders: (...query: Parameters<typeof store.folders>) =>
+      isStoreAway ? Promise.reject(away()) : store.folders(...query),
+    list: (prefix: string) => (isStoreAway ? Promise.reject(away()) : store.list(prefix)),
   };
   app = createApp({
     submit: createSubmit({
@@ -76,7 +86,12 @@ beforeAll(async () => {
     directory: createDirectory(uploads),
     erase: createErase({
       store: uploads,
-      jobs: queue,
+      jobs: {
+        eraseJobsOf: (employeeId) =>
+          isErasureIncomplete
+            ? Promise.reject(new ErasureIncompleteError('a job is running'))
+            : queue.eraseJobsOf(employeeId),
+      },
       erasures: { mark: async () => undefined },
       changes: { announce: async () => undefined },
       now: Date.now,
@@ -90,8 +105,12 @@ beforeAll(async () => {
     web: { corsOrigins: [], isSecure: false },
     clientAddress: createClientAddress([]),
     lockouts: { lockedFor: async () => 1 },
-    audit: { record: async () => undefined },
     readAudit: async function* () {},
+    audit: {
+      async record(entry) {
+        audited.push(entry);
+      },
+    },
     uploadGate: createUploadGate({ memoryBytes: 10 * MAX_UPLOAD_BYTES, timeoutMs: 30_000 }),
     checks: {
       redis: async () => 'ok',
@@ -148,6 +167,29 @@ it('answers a full store with 507 and goes on when there is room', async () => {
   expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([507, 'store_full']);
   isStoreFull = false;
   expect((await ask()).status).toBe(202);
+});
+
+it.each([
+  ['DELETE', '/v1/employees/7', 'erase', '7'],
+  ['DELETE', '/v1/employees/7/faces/face_1.jpg', 'erase_photo', '7'],
+  ['GET', '/v1/employees/7', 'read', '7'],
+  ['GET', '/v1/employees/7/faces/face_1.jpg', 'read_photo', '7'],
+  ['GET', '/v1/employees', 'read', null],
+])('notes %s %s that fails', async (method, path, action, employee) => {
+  audited.length = 0;
+  isStoreAway = true;
+  const { status } = await fetch(`${url}${path}`, { method });
+  isStoreAway = false;
+  expect([status, audited]).toEqual([503, [expect.objectContaining({ action, outcome: 'failed', employee })]]);
+});
+
+it('notes an erasure that could not be completed', async () => {
+  audited.length = 0;
+  isErasureIncomplete = true;
+  const { status } = await fetch(`${url}/v1/employees/7`, { method: 'DELETE' });
+  isErasureIncomplete = false;
+  const noted = { action: 'erase', outcome: 'erasure_incomplete', employee: '7' };
+  expect([status, audited]).toEqual([503, [expect.objectContaining(noted)]]);
 });
 
 it('frees the waiter of a poll that leaves', async () => {

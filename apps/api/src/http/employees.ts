@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Directory } from '../employees/directory.js';
 import type { Erase } from '../employees/erase.js';
+import { ErasureIncompleteError } from '../jobs/ports.js';
 import { requires } from './access.js';
 import { type ApiContext, type ApiEnvironment, respond, send, sendError, traceOf } from './context.js';
 import { imageTypeOf } from './image-type.js';
@@ -31,6 +32,17 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
   const note = (c: ApiContext, action: AuditAction, outcome: string, employee: string | null = null) =>
     audit.record({ ...traceOf(c), action, outcome, employee });
 
+  /** What fails is noted as well: an erasure has erased something by then. */
+  async function noteFailure(
+    c: ApiContext,
+    action: AuditAction,
+    employee: string | null,
+    error: unknown,
+  ): Promise<never> {
+    await note(c, action, error instanceof ErasureIncompleteError ? 'erasure_incomplete' : 'failed', employee);
+    throw error;
+  }
+
   /** Answers with what `find` returns for the employee of the path, or with `missing` when it returns nothing. */
   async function answer(
     c: ApiContext,
@@ -40,7 +52,7 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
   ): Promise<Response> {
     const id = employeeIdSchema.safeParse(c.req.param('id'));
     if (!id.success) return sendError(c, 'invalid_employee_id');
-    const body = await find(id.data);
+    const body = await find(id.data).catch((error: unknown) => noteFailure(c, action, id.data, error));
     await note(c, action, body ? 'done' : missing, id.data);
     return body ? send(c, { status: 200, body, outcome: 'found' }) : sendError(c, missing);
   }
@@ -49,7 +61,9 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
     const query = pageSchema.safeParse(c.req.query());
     if (!query.success) return sendError(c, 'invalid_request');
     const { limit, cursor, prefix } = query.data;
-    const page = await directory.page({ limit, ...(cursor && { cursor }), ...(prefix && { prefix }) });
+    const page = await directory
+      .page({ limit, ...(cursor && { cursor }), ...(prefix && { prefix }) })
+      .catch((error: unknown) => noteFailure(c, 'read', null, error));
     await note(c, 'read', 'done');
     return send(c, { status: 200, body: page, outcome: 'listed' });
   });
@@ -64,7 +78,11 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
 
   routes.get('/:id/faces/:face', requires('read'), async (c) => {
     const id = employeeIdSchema.safeParse(c.req.param('id'));
-    const photo = id.success ? await directory.photo(id.data, c.req.param('face')) : undefined;
+    const photo = id.success
+      ? await directory
+          .photo(id.data, c.req.param('face'))
+          .catch((error: unknown) => noteFailure(c, 'read_photo', id.data, error))
+      : undefined;
     const type = photo && imageTypeOf(photo.bytes);
     await note(c, 'read_photo', type ? 'done' : 'face_not_found', id.data ?? null);
     if (!photo || !type) return sendError(c, 'face_not_found');
