@@ -1,10 +1,12 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Admission, createAdmission } from './admission.js';
 import type { QueueLoad } from './throughput.js';
 
 const open: Admission[] = [];
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
 afterEach(() => {
   for (const admission of open.splice(0)) admission.stop();
+  vi.useRealTimers();
 });
 
 /** Admission over a queue in which `perSecond` jobs end, once that has been measured. */
@@ -15,18 +17,15 @@ async function admissionOver(
   maxWaitingJobs = 10_000,
 ) {
   const startedAt = performance.now();
-  let looks = 0;
   const admission = createAdmission({
     readLoad: async () => {
-      looks++;
       const ended = ((performance.now() - startedAt) / 1000) * perSecond;
       return { waiting, background: 0, memory: 0, ...more, ended };
     },
     maxWaitingJobs,
-    lookMs: 110,
   });
   open.push(admission);
-  await expect.poll(() => looks, { timeout: 20_000 }).toBeGreaterThan(5);
+  await vi.advanceTimersByTimeAsync(3_000);
   return admission;
 }
 
@@ -36,11 +35,8 @@ const ASYNC = { background: true, deadlineMs: 300_000 };
 it('accepts what can be answered in time and refuses the rest', async () => {
   const admission = await admissionOver(50, 350);
   // 350 jobs take 7 s; 8 of the 10 s may be used.
-  expect(admission.refuse(SYNC)).toBeUndefined();
   const answers = Array.from({ length: 200 }, () => admission.refuse(SYNC));
-  const accepted = answers.filter((later) => later === undefined).length;
-  expect(accepted).toBeGreaterThan(10);
-  expect(accepted).toBeLessThan(120);
+  expect(answers.filter((later) => later === undefined)).toHaveLength(51);
   const laters = answers.filter((later) => later !== undefined);
   for (const later of laters) {
     expect(Number.isInteger(later)).toBe(true);
@@ -73,8 +69,27 @@ it('refuses everything beyond the bound and when Redis is nearly full', async ()
 
 it('counts what it accepts between two looks', async () => {
   const admission = await admissionOver(1000, 0, {}, 50);
-  const accepted = Array.from({ length: 200 }, () => admission.refuse(ASYNC)).filter((later) => later === undefined);
-  expect(accepted.length).toBeLessThanOrEqual(60);
+  const accepted = () =>
+    Array.from({ length: 200 }, () => admission.refuse(ASYNC)).filter((later) => later === undefined);
+  expect(accepted()).toHaveLength(50);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(accepted()).toHaveLength(50);
+});
+
+it('accepts until it has seen for a while how fast jobs end', async () => {
+  // A worker has started half a second ago and has ended ten jobs.
+  let ended = 0;
+  const admission = createAdmission({
+    readLoad: async () => ({ waiting: 1000, background: 0, memory: 0, ended }),
+    maxWaitingJobs: 10_000,
+  });
+  open.push(admission);
+  await vi.advanceTimersByTimeAsync(5_000);
+  for (let half = 0; half < 2; half++) {
+    ended += 5;
+    await vi.advanceTimersByTimeAsync(250);
+  }
+  expect(admission.refuse(SYNC)).toBeUndefined();
 });
 
 it('accepts while it knows nothing', () => {

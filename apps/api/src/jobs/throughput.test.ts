@@ -21,6 +21,26 @@ it('knows nothing before anything has ended', () => {
   expect(run(10, 0, 5)).toBeUndefined();
 });
 
+it('is not misled by the moment in which a worker starts', () => {
+  const { run } = simulate();
+  run(5, 0, 1000);
+  // One job has ended by the first look, and the next look finds the worker at its pace.
+  expect(run(0.25, 4, 1000)).toBeUndefined();
+  const seen = [1, 2, 3, 4].map(() => run(0.25, 60, 1000));
+  expect(seen.slice(0, 3)).toEqual([undefined, undefined, undefined]);
+  expect(seen[3]).toBeCloseTo(60, 0);
+});
+
+it('weighs what it has seen by its time, however little that is', () => {
+  const { run } = simulate();
+  run(0.25, 40, 100);
+  run(1, 40, 100);
+  const rate = run(1, 80, 100) ?? 0;
+  // The long memory has seen both for as long; the short one, which leans to the later, is higher.
+  expect(rate).toBeGreaterThan(55);
+  expect(rate).toBeLessThan(65);
+});
+
 it('is the rate at which jobs end while others wait', () => {
   const { run } = simulate();
   expect(run(5, 60, 100)).toBeCloseTo(60, 0);

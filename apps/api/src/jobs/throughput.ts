@@ -14,7 +14,7 @@ export interface QueueLoad {
 export interface Throughput {
   /** @param now milliseconds of a clock that never goes back */
   observe(load: QueueLoad, now: number): void;
-  /** Jobs in a second; undefined until it has been seen. */
+  /** Jobs in a second; undefined until it has been seen for long enough to be believed. */
   perSecond(): number | undefined;
 }
 
@@ -28,15 +28,29 @@ const LONG_MEMORY_MS = 10_000;
 /** Observations over less than this say little. */
 const MIN_INTERVAL_MS = 100;
 
+/** Nor is anything believed that was seen for less than this: a moment in which a worker starts tells nothing of the next. */
+const MIN_EVIDENCE_MS = 1_000;
+
+/** A mean of rates in which each counts for its time and less with age, however little has been seen so far. */
+interface Average {
+  add(rate: number, elapsedMs: number): void;
+  raiseTo(rate: number): void;
+  readonly value: number;
+}
+
 /**
  * The rate at which jobs end while jobs wait is what the workers can do. While none waits they only do what comes in, which
  * tells that they can do at least that.
  */
 export function createThroughput(): Throughput {
-  let rates: { readonly short: number; readonly long: number } | undefined;
+  const averages = [createAverage(SHORT_MEMORY_MS), createAverage(LONG_MEMORY_MS)];
   let last: { readonly load: QueueLoad; readonly at: number } | undefined;
+  /** Whether a job has ended while others waited. Before that there may be no worker. */
+  let hasBegun = false;
+  let evidenceMs = 0;
 
   const isBusy = ({ waiting, background }: QueueLoad) => waiting + background > 0;
+  const isKnown = () => evidenceMs >= MIN_EVIDENCE_MS;
 
   return {
     observe(load, now) {
@@ -46,16 +60,35 @@ export function createThroughput(): Throughput {
       // A counter that went back: Redis has been emptied.
       if (!previous || load.ended < previous.load.ended) return;
       const elapsed = now - previous.at;
-      const seen = ((load.ended - previous.load.ended) * 1000) / elapsed;
-      const towards = (rate: number, memoryMs: number) => rate + (seen - rate) * (1 - Math.exp(-elapsed / memoryMs));
+      const rate = ((load.ended - previous.load.ended) * 1000) / elapsed;
       if (!isBusy(load) || !isBusy(previous.load)) {
-        if (rates) rates = { short: Math.max(rates.short, seen), long: Math.max(rates.long, seen) };
-      } else if (rates) {
-        rates = { short: towards(rates.short, SHORT_MEMORY_MS), long: towards(rates.long, LONG_MEMORY_MS) };
-      } else if (seen > 0) {
-        rates = { short: seen, long: seen };
+        if (isKnown()) for (const average of averages) average.raiseTo(rate);
+      } else if (hasBegun) {
+        for (const average of averages) average.add(rate, elapsed);
+        evidenceMs += elapsed;
+      } else {
+        // The worker that did this began somewhere in between.
+        hasBegun = rate > 0;
       }
     },
-    perSecond: () => rates && Math.min(rates.short, rates.long),
+    perSecond: () => (isKnown() ? Math.min(...averages.map(({ value }) => value)) : undefined),
+  };
+}
+
+function createAverage(memoryMs: number): Average {
+  let sum = 0;
+  let weight = 0;
+  return {
+    add(rate, elapsedMs) {
+      const kept = Math.exp(-elapsedMs / memoryMs);
+      sum = sum * kept + rate * (1 - kept);
+      weight = weight * kept + (1 - kept);
+    },
+    raiseTo(rate) {
+      sum = Math.max(sum, rate * weight);
+    },
+    get value() {
+      return sum / weight;
+    },
   };
 }
