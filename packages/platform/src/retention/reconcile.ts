@@ -1,4 +1,4 @@
-import { openUpload, UPLOADS_PREFIX } from '@rollcall/contracts';
+import { openUpload, UPLOADS_PREFIX, uploadKey } from '@rollcall/contracts';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { BlobStore } from '../blob-store/blob-store.js';
@@ -16,15 +16,19 @@ export interface ReconcileOptions {
   readonly now: () => number;
 }
 
-/** Younger uploads are left alone: their job may be about to be recorded, or have just ended. */
+/**
+ * Younger uploads are left alone: their job may be about to be recorded, or have just ended. The age of an object is told by
+ * two machines' clocks, that of a job by Redis' alone.
+ */
 const MIN_AGE_MS = 30_000;
 
 const BATCH = 500;
 
 /**
  * Compares the uploads with the queue, which may have lost jobs with its host: a job that is missing is added again, or ends
- * as expired when it is too late for it. The photo of a job that has ended is removed. Any number may do so at once: a job
- * added twice is one job.
+ * as expired when it is too late for it. The photo of a job that has ended is removed. What is no whole job of a version that
+ * this one understands is left alone, for it may be about to become one. Any number may do so at once: a job added twice is
+ * one job.
  */
 export async function reconcileUploads(options: ReconcileOptions): Promise<{ readded: number; expired: number }> {
   const { store, queue, redis } = options;
@@ -34,7 +38,7 @@ export async function reconcileUploads(options: ReconcileOptions): Promise<{ rea
     const [id = ''] = key.slice(UPLOADS_PREFIX.length).split('.');
     if (id !== '' && modifiedAt < oldest) keysOfJob.set(id, [...(keysOfJob.get(id) ?? []), key]);
   }
-  const counts = { readded: 0, expired: 0, gone: 0 };
+  const counts = { readded: 0, expired: 0, left: 0 };
   const ids = [...keysOfJob.keys()];
   for (let start = 0; start < ids.length; start += BATCH) {
     const batch = ids.slice(start, start + BATCH);
@@ -61,19 +65,17 @@ async function restore(
   id: string,
   keys: readonly string[],
   { store, addJob, redis, resultTtlSeconds, now }: ReconcileOptions,
-): Promise<'readded' | 'expired' | 'gone'> {
-  const [first = ''] = keys;
-  const upload = await store.get(first);
+): Promise<'readded' | 'expired' | 'left'> {
+  const upload = await store.get(uploadKey(id));
   const job = upload && openUpload(upload.bytes).job;
-  if (job && job.id === id && job.deadline > now() && job.imageKeys.every((key) => keys.includes(key))) {
+  if (job?.id !== id || now() - job.submittedAt < MIN_AGE_MS) return 'left';
+  if (job.deadline > now()) {
+    if (!job.imageKeys.every((key) => keys.includes(key))) return 'left';
     // Nobody is known to wait for it.
     await addJob(job, jobOptions(job, { background: true, resultTtlSeconds }));
     return 'readded';
   }
-  // Without its job a photo is nobody's; one that was removed meanwhile has had its end.
-  if (job?.id === id) {
-    await redis.set(tombstoneKey(id), encodeTombstone('expired', job), 'EX', resultTtlSeconds, 'NX');
-  }
+  await redis.set(tombstoneKey(id), encodeTombstone('expired', job), 'EX', resultTtlSeconds, 'NX');
   await store.delete(keys);
-  return job?.id === id ? 'expired' : 'gone';
+  return 'expired';
 }
