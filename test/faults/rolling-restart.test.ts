@@ -1,18 +1,24 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { get } from '../src/support/client.js';
 import { freePort } from '../src/support/free-port.js';
 import { createLedger, type LedgerEntry } from '../src/support/ledger.js';
 import type { RollcallProcess } from '../src/support/rollcall.js';
+import { createSlowMotion } from './slow-motion.js';
 import { openStage, type Stage } from './stage.js';
 import { decisions, takenBack } from './worker-log.js';
 
+const slowMotion = createSlowMotion();
 let stage: Stage;
 
 beforeAll(async () => {
   stage = await openStage();
 });
-afterEach(() => stage.clear());
+afterEach(() => {
+  slowMotion.reset();
+  return stage.clear();
+});
 afterAll(() => stage.close());
 
 const CALLERS = 4;
@@ -59,10 +65,15 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
     const ledger = createLedger();
     const api = await stage.addApi();
     const ids = await stage.submit(ledger, api, 20);
-    const worker = await stage.addWorker();
-    await worker.line(({ msg }) => msg === 'job');
-    expect(await stage.stop(worker, signal)).toBe(0);
+    slowMotion.hold('download');
+    const worker = await stage.addWorker(slowMotion.settings);
+    await slowMotion.reached('download', ids[0] ?? '');
+    const stopped = stage.stop(worker, signal);
+    await worker.line(({ msg, name }) => msg === 'stopping' && name === 'worker');
+    slowMotion.release('download');
+    expect(await stopped).toBe(0);
     const decided = (each: RollcallProcess) => ids.filter((id) => decisions(each, id) > 0).length;
+    expect(decided(worker)).toBeGreaterThan(0);
     expect(decided(worker)).toBeLessThan(ids.length);
     const other = await stage.addWorker();
     await stage.conclude(`5. worker stopped by ${signal}`, ledger, [api]);
@@ -81,6 +92,22 @@ it('an API answers whoever waits before it stops', async () => {
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(await stopped).toBe(0);
   await stage.conclude('5. API stopped while requests wait', ledger, [other]);
+}, 60_000);
+
+it('an API that stops sends away whoever would wait for longer than its grace, and where to', async () => {
+  const ledger = createLedger();
+  const [api, other] = await Promise.all([stage.addApi({ SHUTDOWN_GRACE_MS: '6000' }), stage.addApi()]);
+  const [id = ''] = await stage.submit(ledger, api, 1);
+  const waiting = [0, 1, 2].map((index) => stage.ask(ledger, api, stage.case(index)));
+  await stage.waiting(1 + waiting.length);
+  const poll = get(`${api.url}/v1/jobs/${id}?wait=60`);
+  const watched = await fetch(`${api.url}/v1/jobs/${id}`, { headers: { accept: 'text/event-stream' } });
+  expect(await stage.stop(api)).toBe(0);
+  expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([202, 202, 202]);
+  expect(await poll).toMatchObject({ status: 200, body: { status: 'queued' } });
+  expect(await watched.text()).toContain('"status":"queued"');
+  await stage.addWorker();
+  await stage.conclude('5. API stopped while requests wait for longer than its grace', ledger, [other]);
 }, 60_000);
 
 const KEPT_ALIVE = 20;

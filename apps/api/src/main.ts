@@ -43,6 +43,9 @@ import { createServer, listen, stopServing } from './server.js';
 
 const REDIS_PATIENCE_MS = 3_000;
 
+/** Who still waits after this share of the grace is told where to ask again: a connection that is cut at its end tells nothing. */
+const WAITING_SHARE_OF_GRACE = 0.8;
+
 await runMain(async () => {
   const config = loadConfig();
   const redisUrl = requireRedisUrl(config);
@@ -163,7 +166,9 @@ await runMain(async () => {
   const address = await listen(server, config);
   stopOnSignal(
     async () => {
+      const release = setTimeout(waiters.close, WAITING_SHARE_OF_GRACE * config.shutdownGraceMs);
       await Promise.all([stopServing(server), callbacks?.close()]);
+      clearTimeout(release);
       waiters.close();
       admission.stop();
       clock.stop();

@@ -132,7 +132,8 @@ function watch(c: ApiContext, first: KnownJob, options: JobRoutesOptions): Respo
         await stream.write(': still here\n\n');
         toldAt = performance.now();
       }
-      if (known.end || performance.now() - began > MAX_WATCH_MS) break;
+      // When this API stops the watcher asks again, and comes to another.
+      if (known.end || waiters.closed || performance.now() - began > MAX_WATCH_MS) break;
       await waiters.wait(known.job.id, { timeoutMs: WATCH_MS, departure });
       // Redis may be away for a moment.
       known = await queue.find(known.job.id).catch(async () => {

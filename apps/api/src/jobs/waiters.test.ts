@@ -60,7 +60,8 @@ it('lets everybody go when it is closed', async () => {
   const waiting = Array.from({ length: 1000 }, (_, index) => all.wait(`job ${index}`, { timeoutMs: 60_000 }));
   all.close();
   expect(new Set(await Promise.all(waiting))).toEqual(new Set([undefined]));
-  expect(all.size).toBe(0);
+  expect(await all.wait('late', { timeoutMs: 60_000 })).toBeUndefined();
+  expect([all.size, all.closed]).toEqual([0, true]);
 });
 
 it('looks up seldom what nobody is kept waiting for', async () => {

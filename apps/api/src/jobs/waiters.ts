@@ -23,7 +23,9 @@ export interface Waiters {
   settle(jobId: string, end: JobEnd): void;
   /** How many requests wait. */
   readonly size: number;
+  /** Lets everybody go; from now on nobody waits. */
   close(): void;
+  readonly closed: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
   let size = 0;
   let sweeps = 0;
   let sweeping = false;
+  let closed = false;
 
   function settle(jobId: string, end: JobEnd): void {
     for (const resolve of waiting.get(jobId)?.settles ?? []) resolve(end);
@@ -73,7 +76,7 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
 
   return {
     wait(jobId, { timeoutMs, patient = false, departure }) {
-      if (departure?.left) return Promise.resolve(undefined);
+      if (closed || departure?.left) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         const leave = () => finish(undefined);
         const timeout = setTimeout(leave, timeoutMs);
@@ -99,7 +102,11 @@ export function createWaiters({ endedJobs, onError, sweepMs = SWEEP_MS }: Waiter
     get size() {
       return size;
     },
+    get closed() {
+      return closed;
+    },
     close() {
+      closed = true;
       clearInterval(timer);
       for (const { settles } of [...waiting.values()]) for (const resolve of [...settles]) resolve(undefined);
     },
