@@ -73,6 +73,7 @@ describe('access', () => {
     ['DELETE', '/v1/employees/1001/faces/face_9.jpg', 'erase'],
     ['DELETE', '/v1/employees/nobody', 'erase'],
     ['GET', '/v1/audit', 'admin'],
+    ['GET', '/v1/status', 'admin'],
     ['GET', '/metrics', 'admin'],
     ['GET', '/docs', 'admin'],
     ['GET', '/docs/anything', 'admin'],

@@ -16,6 +16,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'minio',
     'pino',
     'pino-pretty',
+    'prom-client',
     'rate-limiter-flexible',
     'rotating-file-stream',
     'zod',
@@ -29,6 +30,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'hono',
     'bullmq',
     'ioredis',
+    'prom-client',
     'zod',
   ],
   'apps/worker': [
@@ -38,6 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     '@rollcall/platform',
     'bullmq',
     'ioredis',
+    'prom-client',
   ],
   'apps/web': ['@rollcall/contracts'],
   'apps/cli': [

@@ -220,6 +220,8 @@ const SCENES: readonly Scene[] = [
     code: 'employee_not_found',
     request: () => send('DELETE', '/v1/employees/1001'),
   },
+  { operation: 'getStatus', status: 200, request: () => send('GET', '/v1/status') },
+  { operation: 'getMetrics', status: 200, request: () => send('GET', '/metrics') },
   { operation: 'readAudit', status: 200, request: () => send('GET', '/v1/audit?limit=2&action=erase') },
 ];
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { statusReplySchema } from '@rollcall/contracts';
 import {
   type AuditEntry,
   BlobStoreError,
@@ -11,6 +12,7 @@ import {
   createLogger,
   createRateLimit,
 } from '@rollcall/platform';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { form, photo } from '../../../test/src/support/client.js';
 import { type RedisServer, startRedis } from '../../../test/src/support/redis.js';
@@ -19,6 +21,7 @@ import { createApp } from './app.js';
 import { createDirectory } from './employees/directory.js';
 import { createErase } from './employees/erase.js';
 import { createClientAddress } from './http/client-address.js';
+import { createReadiness } from './http/health.js';
 import { createUploadGate } from './http/upload-gate.js';
 import { type BullQueue, createBullQueue } from './jobs/bullmq-queue.js';
 import { createCancel } from './jobs/cancel.js';
@@ -26,6 +29,9 @@ import { createIdempotencyKeys } from './jobs/idempotency.js';
 import { ErasureIncompleteError } from './jobs/ports.js';
 import { createSubmit } from './jobs/submit.js';
 import { createWaiters, type Waiters } from './jobs/waiters.js';
+import { createApiMetrics } from './metrics/api-metrics.js';
+import { registerSystemGauges } from './metrics/system-gauges.js';
+import { createSystemStatus } from './status/system-status.js';
 
 // The API on a real socket, with a real queue that no worker serves: what waits here waits until it leaves.
 const folder = temporaryFolder();
@@ -51,9 +57,11 @@ beforeAll(async () => {
     errorLogFile: `${folder.path}/error_log.txt`,
     logRetentionDays: 1,
   });
+  const [queueRedis, eventsRedis] = [connectForRequests(redis.url), connectForBlocking(redis.url)];
+  for (const connection of [limitsRedis, queueRedis, eventsRedis]) connection.on('error', () => undefined);
   queue = createBullQueue({
-    redis: connectForRequests(redis.url),
-    eventsRedis: connectForBlocking(redis.url),
+    redis: queueRedis,
+    eventsRedis,
     resultTtlSeconds: 60,
     logger,
   });
@@ -69,6 +77,22 @@ beforeAll(async () => {
       isStoreAway ? Promise.reject(away()) : store.folders(...query),
     list: (prefix: string) => (isStoreAway ? Promise.reject(away()) : store.list(prefix)),
   };
+  const readiness = createReadiness({
+    redis: async () => 'ok',
+    store: () => new Promise(() => undefined),
+    workers: async () => {
+      throw new Error('nobody');
+    },
+  });
+  const status = createSystemStatus({
+    queue,
+    admission: { estimate: (position) => position / 4, perSecond: () => 4 },
+    readiness,
+    matchDistanceThreshold: 0.593,
+    maxWaitingJobs: 20_000,
+  });
+  const registry = new Registry();
+  registerSystemGauges(registry, { status, readiness });
   app = createApp({
     submit: createSubmit({
       uploads,
@@ -112,13 +136,9 @@ beforeAll(async () => {
       },
     },
     uploadGate: createUploadGate({ memoryBytes: 10 * MAX_UPLOAD_BYTES, timeoutMs: 30_000 }),
-    checks: {
-      redis: async () => 'ok',
-      store: () => new Promise(() => undefined),
-      workers: async () => {
-        throw new Error('nobody');
-      },
-    },
+    readiness,
+    status,
+    metrics: createApiMetrics(registry),
     logger,
     maxUploadBytes: MAX_UPLOAD_BYTES,
     syncTimeoutMs: 60_000,
@@ -274,7 +294,9 @@ it('describes every path that it serves', async () => {
     >;
     components: { schemas: Record<string, object> };
   };
-  const served = app.routes.filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json');
+  // What a browser shows is no interface for programs.
+  const pages = /^\/($|admin$|assets\/|docs|queues|openapi\.json$)/;
+  const served = app.routes.filter(({ method, path }) => method !== 'ALL' && !pages.test(path));
   const described = Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
   );
@@ -291,4 +313,75 @@ it('takes a caller’s request id only when it is harmless', async () => {
     (await fetch(`${url}/healthz`, { headers: { 'x-request-id': id } })).headers.get('x-request-id');
   expect(await idFor('gate-7.42_a')).toBe('gate-7.42_a');
   for (const id of ['<script>', 'x'.repeat(65), 'a b', '"']) expect(await idFor(id)).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+const scrape = async () => (await fetch(`${url}/metrics`)).text();
+const valueIn = (text: string, name: string) =>
+  Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(' ')[1],
+  );
+
+it('counts requests by route and outcome, and paths that are no route as one', async () => {
+  for (const path of ['/nothing', '/%00', '/v1/employees/1001/faces/face_1.jpg/more', '/x'.repeat(500)]) {
+    await fetch(`${url}${path}`);
+  }
+  for (const id of ['1001', '1002', '1003']) await fetch(`${url}/v1/employees/${id}`);
+  await fetch(`${url}/v1/jobs/3f2504e0-4f89-41d3-9a0c-0305e82c3301`);
+  await fetch(`${url}/healthz`, { method: 'PROPFIND' });
+  const text = await scrape();
+  const requests = text.split('\n').filter((line) => line.startsWith('rollcall_requests_total'));
+  expect(requests).toContain(
+    'rollcall_requests_total{method="GET",endpoint="none",outcome="route_not_found",status="404"} 4',
+  );
+  expect(requests).toContain(
+    'rollcall_requests_total{method="GET",endpoint="/v1/employees/{id}",outcome="employee_not_found",status="404"} 3',
+  );
+  expect(requests).toContain(
+    'rollcall_requests_total{method="GET",endpoint="/v1/jobs/{id}",outcome="job_not_found",status="404"} 1',
+  );
+  expect(requests.some((line) => line.includes('method="other"'))).toBe(true);
+  expect(text).not.toMatch(/100[123]|face_1|3f2504e0/);
+});
+
+it('shows the same state of the queue to people and to Prometheus', async () => {
+  const response = await fetch(`${url}/v1/status`);
+  const status = statusReplySchema.parse(await response.json());
+  // One job has been waiting since the test of the full store, which left it behind.
+  expect(status).toMatchObject({
+    match_distance_threshold: 0.593,
+    queue: { background: expect.any(Number), jobs_per_second: 4, max_waiting: 20_000 },
+    workers: [],
+    redis: { ok: true },
+    store: { ok: false, detail: 'no answer in time' },
+  });
+  const background = status.queue?.background ?? 0;
+  expect(background).toBeGreaterThan(0);
+  expect(status.queue?.oldest_waiting_seconds).toBeGreaterThan(0);
+  const text = await scrape();
+  expect(valueIn(text, 'rollcall_queue_jobs{state="background"}')).toBe(background);
+  expect(valueIn(text, 'rollcall_queue_oldest_waiting_seconds')).toBeGreaterThan(0);
+  expect(valueIn(text, 'rollcall_estimated_wait_seconds')).toBe(status.queue?.estimated_wait_seconds);
+  expect(valueIn(text, 'rollcall_workers')).toBe(0);
+  expect(valueIn(text, 'rollcall_ready{check="redis"}')).toBe(1);
+  expect(valueIn(text, 'rollcall_ready{check="store"}')).toBe(0);
+});
+
+it('tells nothing of a queue that it cannot see', async () => {
+  await redis.kill();
+  try {
+    await expect
+      .poll(async () => ((await (await fetch(`${url}/v1/status`)).json()) as { queue: unknown }).queue, {
+        timeout: 15_000,
+      })
+      .toBeNull();
+    const text = await scrape();
+    expect(valueIn(text, 'rollcall_queue_oldest_waiting_seconds')).toBeNaN();
+    expect(valueIn(text, 'rollcall_queue_jobs{state="background"}')).toBeNaN();
+    expect(valueIn(text, 'rollcall_match_distance_threshold')).toBe(0.593);
+  } finally {
+    await redis.restart();
+  }
 });

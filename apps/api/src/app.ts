@@ -1,3 +1,4 @@
+import type { ReadinessReply } from '@rollcall/contracts';
 import { type AuditLog, BlobStoreError, type CallbackHost, type Lockouts, type Logger } from '@rollcall/platform';
 import { Hono } from 'hono';
 import type { Directory } from './employees/directory.js';
@@ -6,9 +7,9 @@ import { type AccessOptions, guard, requires } from './http/access.js';
 import { auditRoutes, type ReadAudit } from './http/audit.js';
 import { auditRefusals } from './http/audit-refusals.js';
 import type { ClientAddress } from './http/client-address.js';
-import { type ApiEnvironment, requestLog, send, sendError } from './http/context.js';
+import { type ApiEnvironment, requestLog, respond, send, sendError } from './http/context.js';
 import { employeeRoutes } from './http/employees.js';
-import { createReadiness, type ReadinessChecks, withoutDetails } from './http/health.js';
+import { withoutDetails } from './http/health.js';
 import { jobRoutes } from './http/jobs.js';
 import { allowedMethods, describeApi } from './http/openapi.js';
 import { pageRoutes } from './http/pages.js';
@@ -21,6 +22,9 @@ import { ErasureIncompleteError, type JobQueue, QueueUnavailableError } from './
 import { createRefusalPace } from './jobs/refusal-pace.js';
 import { IdempotencyKeyReusedError, ResultGoneError, type Submit } from './jobs/submit.js';
 import type { Waiters } from './jobs/waiters.js';
+import type { ApiMetrics } from './metrics/api-metrics.js';
+import { countRequests } from './metrics/count-requests.js';
+import type { SystemStatus } from './status/system-status.js';
 
 export interface AppDependencies {
   readonly submit: Submit;
@@ -37,7 +41,9 @@ export interface AppDependencies {
   readonly audit: Pick<AuditLog, 'record'>;
   readonly readAudit: ReadAudit;
   readonly uploadGate: UploadGate;
-  readonly checks: ReadinessChecks;
+  readonly readiness: () => Promise<ReadinessReply>;
+  readonly status: SystemStatus;
+  readonly metrics: ApiMetrics;
   readonly logger: Logger;
   readonly maxUploadBytes: number;
   readonly syncTimeoutMs: number;
@@ -48,10 +54,11 @@ export interface AppDependencies {
 
 /** The HTTP interface, without a socket: `app.request()` serves tests, `serve()` the world. */
 export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
-  const { access, web, audit, checks, logger } = dependencies;
+  const { access, web, audit, readiness, metrics, logger } = dependencies;
   const app = new Hono<ApiEnvironment>();
   app.use(
     requestLog(logger, dependencies.clientAddress),
+    countRequests(metrics),
     secureReplies(web),
     crossOrigin(web),
     auditRefusals(audit),
@@ -81,13 +88,20 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
   const description = describeApi();
   app.get('/openapi.json', (c) => send(c, { status: 200, body: description, outcome: 'described' }));
   app.get('/healthz', (c) => send(c, { status: 200, body: { status: 'ok' }, outcome: 'ok' }));
-  const readiness = createReadiness(checks);
   app.get('/readyz', async (c) => {
     const reply = await readiness();
     // Details help those who run it, and those who want to know what it runs on.
     const body = c.get('principal').allows('admin') ? reply : withoutDetails(reply);
     return send(c, { status: reply.status === 'ready' ? 200 : 503, body, outcome: reply.status });
   });
+
+  app.get('/metrics', async (c) => {
+    c.get('log').outcome = 'told';
+    return respond(c, 200, await metrics.collect(), metrics.contentType);
+  });
+  app.get('/v1/status', requires('admin'), async (c) =>
+    send(c, { status: 200, body: await dependencies.status(), outcome: 'told' }),
+  );
 
   for (const [path, methods] of allowedMethods()) {
     app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {

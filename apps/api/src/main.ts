@@ -11,6 +11,7 @@ import {
   createGalleryChanges,
   createLockouts,
   createLogger,
+  createProcessMetrics,
   createRateLimit,
   createSharedClock,
   loadConfig,
@@ -29,6 +30,7 @@ import { createDirectory } from './employees/directory.js';
 import { createErase } from './employees/erase.js';
 import { createForget } from './employees/forget.js';
 import { createClientAddress } from './http/client-address.js';
+import { createReadiness } from './http/health.js';
 import { describeJob } from './http/jobs.js';
 import { createUploadGate } from './http/upload-gate.js';
 import { createAdmission } from './jobs/admission.js';
@@ -39,7 +41,10 @@ import { createJournal } from './jobs/journal.js';
 import { createSubmit } from './jobs/submit.js';
 import { createWaiters } from './jobs/waiters.js';
 import { assertLoopback, isLoopback } from './loopback.js';
+import { createApiMetrics } from './metrics/api-metrics.js';
+import { registerSystemGauges } from './metrics/system-gauges.js';
 import { createServer, listen, stopServing } from './server.js';
+import { createSystemStatus } from './status/system-status.js';
 
 const REDIS_PATIENCE_MS = 3_000;
 
@@ -90,6 +95,22 @@ await runMain(async () => {
   const { requestsPerToken, requestsPerAddress } = config.limits;
   const followMs = config.jobDeadlineMs + config.resultTtlSeconds * 1000;
 
+  const readiness = createReadiness({
+    redis: async () => `answers ${await redis.ping()}`,
+    store: async () => {
+      await store.check();
+      return config.s3 ? 's3' : 'filesystem';
+    },
+    workers: async () => {
+      const count = await queue.countWorkers();
+      if (count === 0) throw new Error('no worker is connected; start one with "npm run worker"');
+      return `${count} connected`;
+    },
+  });
+  const status = createSystemStatus({ ...config, queue, admission, readiness });
+  const registry = createProcessMetrics();
+  registerSystemGauges(registry, { status, readiness });
+
   const app = createApp({
     submit: createSubmit({
       uploads: store,
@@ -124,18 +145,9 @@ await runMain(async () => {
     audit,
     readAudit: (filter) => readAudit(config.audit, filter),
     uploadGate: createUploadGate({ memoryBytes: config.uploadMemoryBytes, timeoutMs: config.uploadTimeoutMs }),
-    checks: {
-      redis: async () => `answers ${await redis.ping()}`,
-      store: async () => {
-        await store.check();
-        return config.s3 ? 's3' : 'filesystem';
-      },
-      workers: async () => {
-        const count = await queue.countWorkers();
-        if (count === 0) throw new Error('no worker is connected; start one with "npm run worker"');
-        return `${count} connected`;
-      },
-    },
+    readiness,
+    status,
+    metrics: createApiMetrics(registry),
     logger,
     maxUploadBytes: config.maxUploadBytes,
     syncTimeoutMs: config.syncTimeoutMs,

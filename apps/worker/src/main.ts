@@ -13,11 +13,13 @@ import {
   reportReady,
   requireRedisUrl,
   runMain,
+  serveMetrics,
   startRetention,
   startSupervisor,
   stopOnSignal,
   verifyEncryptionKeys,
 } from '@rollcall/platform';
+import { createSupervisorMetrics } from './metrics/supervisor-metrics.js';
 
 /**
  * glibc keeps what loading the models freed, unless the threshold is fixed; 128 KiB is its own initial value. Saves a third
@@ -34,10 +36,19 @@ await runMain(async () => {
   await verifyEncryptionKeys(store, config.encryption);
   const script = fileURLToPath(new URL('./inference/main.js', import.meta.url));
   const environment = childEnvironment(INFERENCE_ENVIRONMENT);
+  const metrics = createSupervisorMetrics();
+  const metricsServer =
+    config.metrics &&
+    (await serveMetrics({
+      ...config.metrics,
+      ...metrics,
+      onError: (error) => logger.error({ err: error }, 'metrics'),
+    }));
+  if (metricsServer) logger.info({ url: metricsServer.url }, 'metrics');
   const supervisor = startSupervisor({
     name: 'inference',
     processes: config.workerProcesses,
-    start: () => forkScript(script, environment),
+    start: () => metrics.watch(forkScript(script, environment)),
     logger,
     onFatal: () => void supervisor.stop().then(() => process.exit(EXIT_CONFIGURATION)),
   });
@@ -52,6 +63,7 @@ await runMain(async () => {
       clock.stop();
       redis.disconnect();
       await supervisor.stop();
+      metricsServer?.close();
       store.close();
     },
     config.shutdownGraceMs + 2_000,

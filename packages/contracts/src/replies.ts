@@ -223,10 +223,46 @@ export type JobReply = z.infer<typeof jobReplySchema>;
 /** `GET /healthz`, 200. */
 export const livenessReplySchema = z.object({ status: z.literal('ok') });
 export type LivenessReply = z.infer<typeof livenessReplySchema>;
+const checkSchema = z.object({ ok: z.boolean(), detail: z.string() });
+
+/** `GET /v1/status`: what an operator wants to see at a glance. */
+export const statusReplySchema = z.object({
+  version: z.string(),
+  /** Of this API instance. */
+  uptime_seconds: z.number().nonnegative(),
+  /** Of this API instance; workers decide by theirs and tell it in every result. */
+  match_distance_threshold: z.number(),
+  /** The same at every API instance, but for the rate and the estimate, which each measures by itself. Null while Redis is away. */
+  queue: z
+    .object({
+      /** Jobs that somebody waits for. */
+      waiting: z.number().int().nonnegative(),
+      /** Jobs that may wait. */
+      background: z.number().int().nonnegative(),
+      /** Jobs that a worker has in hand. */
+      active: z.number().int().nonnegative(),
+      /** Jobs that will be tried again. */
+      delayed: z.number().int().nonnegative(),
+      /** Since the oldest of the waiting and background jobs was submitted; null when there is none. */
+      oldest_waiting_seconds: z.number().nonnegative().nullable(),
+      /** How fast jobs end when there are enough of them; null until that has been seen. */
+      jobs_per_second: z.number().nonnegative().nullable(),
+      /** Until a verification that comes now would begin; null when that cannot be told. */
+      estimated_wait_seconds: z.number().nonnegative().nullable(),
+      /** Above this many nothing more is accepted. */
+      max_waiting: z.number().int().positive(),
+    })
+    .nullable(),
+  /** Inference processes that are connected to the queue. */
+  workers: z.array(z.object({ name: z.string(), connected_seconds: z.number().nonnegative() })),
+  redis: checkSchema,
+  store: checkSchema,
+});
+export type StatusReply = z.infer<typeof statusReplySchema>;
 
 /** `GET /readyz`: 200 when every check is `ok`, else 503. */
 export const readinessReplySchema = z.object({
   status: z.enum(['ready', 'not_ready']),
-  checks: z.record(z.enum(['redis', 'store', 'workers']), z.object({ ok: z.boolean(), detail: z.string() })),
+  checks: z.record(z.enum(['redis', 'store', 'workers']), checkSchema),
 });
 export type ReadinessReply = z.infer<typeof readinessReplySchema>;

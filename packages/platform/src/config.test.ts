@@ -35,6 +35,13 @@ describe('loadConfig', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: '', ENFORCE_DETECTION: '' })).toEqual(loadConfig({}));
   });
 
+  it('serves the metrics of a worker on loopback, when it is given a port', () => {
+    expect(loadConfig({}).metrics).toBeUndefined();
+    expect(loadConfig({ METRICS_PORT: '9464' }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
+    expect(loadConfig({ METRICS_HOST: '::', METRICS_PORT: '0' }).metrics).toEqual({ host: '::', port: 0 });
+    expect(messageOf({ METRICS_PORT: 'http' })).toContain('METRICS_PORT');
+  });
+
   it('reads an S3 server with and without a port', () => {
     const keys = { MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 'b' };
     expect(loadConfig({ ...keys, MINIO_ENDPOINT: 'minio:9000' }).s3).toMatchObject({

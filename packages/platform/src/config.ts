@@ -99,6 +99,8 @@ const environmentSchema = z
     QUALITY_MAX_YAW: degrees.default(DEFAULT_QUALITY_LIMITS.maxYaw),
     QUALITY_WARN_YAW: degrees.default(DEFAULT_QUALITY_LIMITS.warnYaw),
     QUALITY_WARN_INSIDE: share.default(DEFAULT_QUALITY_LIMITS.warnInside),
+    METRICS_HOST: z.string().default('127.0.0.1'),
+    METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
     SHUTDOWN_GRACE_MS: positiveInteger.default(15_000),
     ERROR_LOG_FILE: z.string().optional(),
     LOG_RETENTION_DAYS: positiveInteger.default(30),
@@ -186,6 +188,12 @@ export interface EmbedBatchConfig {
   readonly maxWaitMs: number;
 }
 
+/** Where a process that serves nothing else tells its metrics. */
+export interface MetricsAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -226,6 +234,8 @@ export interface Config {
   readonly callbacks: CallbackConfig;
   /** What a reference photo must be like. */
   readonly qualityLimits: QualityLimits;
+  /** Of a worker; undefined: none. */
+  readonly metrics: MetricsAddress | undefined;
   readonly shutdownGraceMs: number;
   readonly errorLogFile: string;
   readonly logRetentionDays: number;
@@ -311,6 +321,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     callbacks: { hosts: env.CALLBACK_HOSTS, secret: env.CALLBACK_SECRET ?? '' },
     qualityLimits: qualityLimits(env),
+    metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     errorLogFile: inFolder(dataDir, env.ERROR_LOG_FILE ?? 'error_log.txt'),
     logRetentionDays: env.LOG_RETENTION_DAYS,

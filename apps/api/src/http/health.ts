@@ -1,4 +1,5 @@
 import type { ReadinessReply } from '@rollcall/contracts';
+import { rememberFor } from '../remember.js';
 
 export interface ReadinessChecks {
   redis(): Promise<string>;
@@ -16,12 +17,7 @@ const MAX_AGE_MS = 1_000;
  * one that hangs counts as failed.
  */
 export function createReadiness(checks: ReadinessChecks): () => Promise<ReadinessReply> {
-  let latest: { readonly reply: Promise<ReadinessReply>; readonly askedAt: number } | undefined;
-  return () => {
-    const now = performance.now();
-    if (!latest || now - latest.askedAt > MAX_AGE_MS) latest = { reply: runAll(checks), askedAt: now };
-    return latest.reply;
-  };
+  return rememberFor(MAX_AGE_MS, () => runAll(checks));
 }
 
 /** What those may know who may not know what Rollcall runs on. */

@@ -143,7 +143,7 @@ function describeReplies(operation: Operation): Record<string, Described> {
     responses[status] = {
       description: name,
       headers: headersOf(Number(status)),
-      content: name === 'image' ? imageContent() : contentOf(name, EXAMPLES[id]?.[Number(status)], streams),
+      content: contentOf(name, EXAMPLES[id]?.[Number(status)], streams),
     };
   }
   const codes = scope === null ? errors : [...TOKEN_ERRORS, ...errors];
@@ -168,14 +168,14 @@ function describeReplies(operation: Operation): Record<string, Described> {
   return responses;
 }
 
-function contentOf(name: SchemaName, example: unknown, streams: boolean): Record<string, Content> {
-  const json = { schema: refer(name), ...(example !== undefined && { examples: { [name]: { value: example } } }) };
-  return { 'application/json': json, ...(streams && { 'text/event-stream': { schema: { type: 'string' } } }) };
-}
+const TEXT = { schema: { type: 'string' } };
+const PHOTO = { schema: { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' } };
 
-function imageContent(): Record<string, Content> {
-  const schema = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' };
-  return { 'image/jpeg': { schema }, 'image/png': { schema }, 'image/webp': { schema } };
+function contentOf(name: Operation['replies'][number], example: unknown, streams: boolean): Record<string, Content> {
+  if (name === 'image') return { 'image/jpeg': PHOTO, 'image/png': PHOTO, 'image/webp': PHOTO };
+  if (name === 'metrics') return { 'text/plain': TEXT };
+  const json = { schema: refer(name), ...(example !== undefined && { examples: { [name]: { value: example } } }) };
+  return { 'application/json': json, ...(streams && { 'text/event-stream': TEXT }) };
 }
 
 function headersOf(status: number): Record<string, object> {

@@ -18,6 +18,8 @@ export interface Admission {
   refuse(demand: Demand): number | undefined;
   /** Seconds until a job with so many before it is taken; undefined when that cannot be told. */
   estimate(position: number, background: boolean): number | undefined;
+  /** Jobs in a second that end when there are enough of them; undefined until that has been seen. */
+  perSecond(): number | undefined;
   stop(): void;
 }
 
@@ -108,6 +110,7 @@ export function createAdmission({ readLoad, maxWaitingJobs, lookMs = LOOK_MS }: 
       return undefined;
     },
     estimate,
+    perSecond: throughput.perSecond,
     stop: () => clearInterval(timer),
   };
 }

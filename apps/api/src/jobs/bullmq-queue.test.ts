@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { type Outcome, QUEUE_NAME, uploadKey, type VerificationJob } from '@rollcall/contracts';
 import { asBullConnection, connectForBlocking, connectForRequests, createLogger } from '@rollcall/platform';
-import { UnrecoverableError, Worker } from 'bullmq';
+import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../../../../test/src/support/redis.js';
 import { temporaryFolder } from '../../../../test/src/support/rollcall.js';
@@ -45,12 +46,13 @@ async function openQueue(): Promise<BullQueue> {
 }
 
 /** A worker on the real queue that answers what the test says. */
-function answer(outcomeOf: (job: VerificationJob) => Outcome | Promise<Outcome>): void {
+function answer(outcomeOf: (job: VerificationJob) => Outcome | Promise<Outcome>, name?: string): void {
   const redis = connectForBlocking(server.url);
   redis.on('error', () => undefined);
   const worker = new Worker(QUEUE_NAME, async (job) => outcomeOf(job.data), {
     connection: asBullConnection(redis),
     concurrency: 50,
+    ...(name && { name }),
   });
   worker.on('error', () => undefined);
   closers.push(async () => {
@@ -207,6 +209,44 @@ it('tells how many jobs are before one, of both kinds', async () => {
   expect(await positions(jobs)).toEqual([0, 1, 2, 3]);
   expect(await positions(later)).toEqual([0, 1, 2]);
   expect(await queue.readLoad()).toMatchObject({ waiting: 4, background: 3, memory: 0 });
+});
+
+it('tells what is in the queue, and the age of the oldest job by the clock of Redis', async () => {
+  const queue = await openQueue();
+  const clock = connectForRequests(server.url);
+  closers.push(async () => clock.disconnect());
+  await once(clock, 'ready');
+  await clock.flushall();
+  expect(await queue.readState()).toEqual({
+    waiting: 0,
+    background: 0,
+    active: 0,
+    delayed: 0,
+    oldestWaitingSeconds: undefined,
+  });
+  const [seconds] = await clock.time();
+  const aged = (age: number) => ({ ...job(), submittedAt: (Number(seconds) - age) * 1000 });
+  // The oldest is not the first of its line: another was put back before it.
+  for (const age of [20, 90, 30]) await queue.add(aged(age), { background: false });
+  expect((await queue.readState()).oldestWaitingSeconds).toBeCloseTo(90, -1);
+  await queue.add(aged(500), { background: true });
+  const state = await queue.readState();
+  expect(state).toMatchObject({ waiting: 3, background: 1, active: 0, delayed: 0 });
+  expect(state.oldestWaitingSeconds).toBeGreaterThanOrEqual(500);
+  expect(state.oldestWaitingSeconds).toBeLessThan(510);
+  // What nobody understands is waiting nevertheless.
+  const stranger = new Queue(QUEUE_NAME, { connection: asBullConnection(clock) });
+  await stranger.add('verify', 'not an object');
+  expect(await queue.readState()).toMatchObject({ waiting: 4, background: 1 });
+});
+
+it('names the workers that are connected', async () => {
+  const queue = await openQueue();
+  expect(await queue.listWorkers()).toEqual([]);
+  answer(() => REFUSED, 'machine-1:42');
+  const workers = async () => (await queue.listWorkers()).map(({ name }) => name);
+  await expect.poll(workers, { timeout: 5000 }).toEqual(['machine-1:42']);
+  expect((await queue.listWorkers())[0]?.connectedSeconds).toBeLessThan(60);
 });
 
 it('cancels what has not begun, once, and tells whoever waits', async () => {

@@ -14,6 +14,7 @@ import { createCancelCommand } from './cancel-command.js';
 import { eraseJobs } from './erase-jobs.js';
 import { createFindCommand, type FoundJob } from './find-command.js';
 import { type EndedJobs, type JobEnd, type JobQueue, type PersonalJobs, QueueUnavailableError } from './ports.js';
+import { createQueueStateCommand, type QueueState } from './queue-state-command.js';
 import type { QueueLoad } from './throughput.js';
 
 export interface BullQueueOptions {
@@ -32,8 +33,17 @@ export interface BullQueue extends JobQueue, EndedJobs, PersonalJobs {
   connected(timeoutMs: number): Promise<void>;
   /** Worker processes that are connected to the queue now. */
   countWorkers(): Promise<number>;
+  listWorkers(): Promise<ConnectedWorker[]>;
+  readState(): Promise<QueueState>;
   readLoad(): Promise<QueueLoad>;
   close(): Promise<void>;
+}
+
+/** An inference process. */
+export interface ConnectedWorker {
+  /** Its machine and process id. */
+  readonly name: string;
+  readonly connectedSeconds: number;
 }
 
 /** Above ioredis' own command timeout, for what BullMQ awaits besides commands. */
@@ -56,6 +66,7 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
   queue.on('error', (error) => logger.error({ err: error }, 'queue'));
   events.on('error', (error) => logger.error({ err: error }, 'queue events'));
   const findJob = createFindCommand(queue, redis);
+  const readState = createQueueStateCommand(queue, redis);
   const cancelWaiting = createCancelCommand(queue, redis, resultTtlSeconds);
 
   /** Bounds an operation, and turns whatever Redis answers into one error. */
@@ -147,6 +158,17 @@ export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }
     },
 
     countWorkers: () => ask(() => queue.getWorkersCount()),
+
+    async listWorkers() {
+      const clients = await ask(() => queue.getWorkers());
+      return clients.map(({ rawname = '', age, addr = '' }) => ({
+        // BullMQ puts the worker's name behind the queue's; a worker of an older version has none.
+        name: rawname.split(':w:')[1] ?? addr,
+        connectedSeconds: Number(age ?? 0),
+      }));
+    },
+
+    readState: () => ask(readState),
 
     async readLoad() {
       const [waiting, background, ended, memory] = await ask(() =>

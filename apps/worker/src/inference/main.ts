@@ -2,12 +2,14 @@
 import { createEngine, createPhotoAnalyser } from '@rollcall/face-core';
 import { createEnrol, createGallery, createGalleryIndex } from '@rollcall/gallery';
 import {
+  answerMetrics,
   connectForBlocking,
   createBlobStore,
   createErasures,
   createGalleryChanges,
   createLockouts,
   createLogger,
+  createProcessMetrics,
   createSharedClock,
   loadConfig,
   onGalleryChange,
@@ -16,6 +18,8 @@ import {
   runMain,
   stopOnSignal,
 } from '@rollcall/platform';
+import { createJobMetrics } from '../metrics/job-metrics.js';
+import { observed, observedAnalyser } from '../metrics/observed.js';
 import { createAssess } from './assess.js';
 import { createCompare } from './compare.js';
 import { createEnrolJob } from './enrol.js';
@@ -36,6 +40,9 @@ await runMain(async () => {
   const config = loadConfig();
   const redisUrl = requireRedisUrl(config);
   const logger = createLogger('worker', config);
+  const registry = createProcessMetrics();
+  const metrics = createJobMetrics(registry);
+  answerMetrics(registry);
   const engine = await createEngine({
     ...config,
     onLost(error) {
@@ -43,17 +50,18 @@ await runMain(async () => {
       process.exit(1);
     },
   });
-  const analyser = createPhotoAnalyser(engine, { maxPixels: config.maxImagePixels });
+  const analyser = observedAnalyser(metrics, createPhotoAnalyser(engine, { maxPixels: config.maxImagePixels }));
   const store = createBlobStore(config);
   const redis = connectForBlocking(redisUrl);
   const changesRedis = connectForBlocking(redisUrl);
   for (const connection of [redis, changesRedis]) {
     connection.on('error', (error) => logger.error({ err: error }, 'redis'));
   }
-  const gallery = createGallery({ store, analyser });
+  const stored = createGallery({ store, analyser });
+  const gallery = { ...stored, open: observed(metrics, 'list', stored.open) };
   const index = createGalleryIndex({
     store,
-    gallery,
+    gallery: stored,
     relistMs: RELIST_MS,
     onError: (error, employeeId) => logger.error({ err: error, employee_id: employeeId }, 'gallery index'),
   });
@@ -73,13 +81,16 @@ await runMain(async () => {
     redis,
     concurrency: config.workerConcurrency,
     handle: createJobHandler({
-      uploads: store,
+      uploads: { get: observed(metrics, 'fetch', store.get) },
       now: clock.now,
       useCases: {
         verify: withLockout(createVerify(rules), lockouts),
         compare: createCompare(rules),
         assess: createAssess(rules),
-        identify: withLockout(createIdentify({ ...rules, index }), lockouts),
+        identify: withLockout(
+          createIdentify({ ...rules, index: { search: observed(metrics, 'search', index.search) } }),
+          lockouts,
+        ),
         enrol: createEnrolJob({
           enrol: createEnrol({ ...rules, store, lookalikes: index }),
           erasures: createErasures(redis, config.jobDeadlineMs),
@@ -90,6 +101,7 @@ await runMain(async () => {
     }),
     uploadBin,
     now: clock.now,
+    metrics,
     logger,
   });
   // Ready for verifications at once; the first identification or enrolment waits for this.

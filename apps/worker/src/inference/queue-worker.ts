@@ -1,10 +1,13 @@
+import { hostname } from 'node:os';
 import { JOB_VERSION, type Job, jobEnvelopeSchema, jobSchema, type Outcome, QUEUE_NAME } from '@rollcall/contracts';
 import { asBullConnection, BlobStoreError, type Logger } from '@rollcall/platform';
 import { type Job as BullJob, DelayedError, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { JobMetrics } from '../metrics/job-metrics.js';
 import { createEndedCounter } from './ended-counter.js';
 import { createFairShare } from './fair-share.js';
 import { type HandleJob, UploadMissingError } from './job-handler.js';
+import { wordOf } from './outcome-word.js';
 import { createQuarantine } from './quarantine.js';
 import type { UploadBin } from './upload-bin.js';
 
@@ -36,6 +39,7 @@ export interface QueueWorkerOptions {
   readonly uploadBin: UploadBin;
   /** Milliseconds since the epoch, by the clock that all machines share. */
   readonly now: () => number;
+  readonly metrics: JobMetrics;
   readonly logger: Logger;
 }
 
@@ -46,7 +50,7 @@ export interface QueueWorker {
 
 /** Takes jobs from the queue, one wide log line each. */
 export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
-  const { redis, concurrency, handle, uploadBin, now, logger } = options;
+  const { redis, concurrency, handle, uploadBin, now, metrics, logger } = options;
   const queue = new Queue(QUEUE_NAME, { connection: asBullConnection(redis) });
   queue.on('error', () => undefined);
   const ended = createEndedCounter(redis);
@@ -86,16 +90,23 @@ export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
 
   async function carryOut(job: BullJob, payload: Job): Promise<Outcome> {
     const startedAt = now();
+    const queueMs = startedAt - payload.submittedAt;
+    // A later attempt has waited for other things besides its turn.
+    if (job.attemptsStarted <= 1) {
+      metrics.begun({ queueSeconds: queueMs / 1000, isBackground: (job.opts.priority ?? 0) > 0 });
+    }
     const { outcome, times } = await handle(payload).catch((error: unknown) => {
       throw error instanceof UploadMissingError ? new UnrecoverableError(error.message) : error;
     });
+    const durationMs = now() - startedAt;
+    metrics.decided(payload, outcome, durationMs / 1000);
     logger.info(
       {
         ...identity(payload),
         ...summary(outcome),
         attempt: job.attemptsStarted,
-        queue_ms: startedAt - payload.submittedAt,
-        duration_ms: now() - startedAt,
+        queue_ms: queueMs,
+        duration_ms: durationMs,
         ...(times && { stage_ms: mapValues(times, Math.round) }),
       },
       'job',
@@ -105,33 +116,49 @@ export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
 
   const worker = new Worker(QUEUE_NAME, processJob, {
     connection: asBullConnection(redis),
+    // How operators tell the processes of several machines apart.
+    name: `${hostname()}:${process.pid}`,
     concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
     settings: { backoffStrategy: (attempts, _type, error) => pauseAfter(attempts, error) },
   });
-  worker.on('completed', (job: BullJob) => {
+  worker.on('completed', (job: BullJob, outcome: Outcome) => {
     ended.add();
-    discardUploads(job);
+    const payload = payloadOf(job);
+    if (!payload) return;
+    metrics.ended(payload.kind, outcome);
+    discardUploads(payload);
   });
   worker.on('failed', (job, error) => {
     // A failed attempt that will be retried still needs its photo.
     const isOver = job?.finishedOn !== undefined;
+    const payload = payloadOf(job);
     logger.error(
-      { job_id: job?.id, ...requestOf(job), attempt: job?.attemptsMade, ended: isOver, err: error },
+      {
+        job_id: job?.id,
+        ...(payload && { request_id: payload.requestId }),
+        attempt: job?.attemptsMade,
+        ended: isOver,
+        err: error,
+      },
       'job failed',
     );
-    if (!job || !isOver) return;
-    ended.add();
-    discardUploads(job);
+    if (isOver) ended.add();
+    if (!payload) return;
+    if (!isOver) return metrics.retried(payload.kind);
+    metrics.ended(payload.kind, 'failed');
+    discardUploads(payload);
   });
-  worker.on('stalled', (jobId) => logger.warn({ job_id: jobId }, 'a job was taken back from a worker that died'));
+  worker.on('stalled', (jobId) => {
+    metrics.stalled();
+    logger.warn({ job_id: jobId }, 'a job was taken back from a worker that died');
+  });
   worker.on('error', (error) => logger.error({ err: error }, 'queue'));
 
-  function discardUploads(job: BullJob): void {
-    const payload = jobSchema.safeParse(job.data);
-    if (payload.success) for (const key of payload.data.imageKeys) uploadBin.add(key);
+  function discardUploads({ imageKeys }: Job): void {
+    for (const key of imageKeys) uploadBin.add(key);
   }
 
   return {
@@ -155,27 +182,25 @@ function identity(job: Job) {
   return { kind: job.kind, job_id: job.id, request_id: job.requestId };
 }
 
-function requestOf(job: BullJob | undefined) {
+function payloadOf(job: BullJob | undefined): Job | undefined {
   const payload = jobSchema.safeParse(job?.data);
-  return payload.success ? { request_id: payload.data.requestId } : {};
+  return payload.success ? payload.data : undefined;
 }
 
 function summary(outcome: Outcome) {
   switch (outcome.kind) {
     case 'decided':
-      return { outcome: outcome.reason ?? 'verified', distance: outcome.result.distance };
+      return { outcome: wordOf(outcome), distance: outcome.result.distance };
     case 'compared':
-      return { outcome: outcome.reason ?? 'verified', distance: outcome.distance };
+      return { outcome: wordOf(outcome), distance: outcome.distance };
     case 'identified':
-      return { outcome: outcome.reason ?? 'identified', candidates: outcome.candidates.length };
+      return { outcome: wordOf(outcome), candidates: outcome.candidates.length };
     case 'assessed':
       return { outcome: outcome.refusals[0]?.reason ?? 'fit' };
     case 'enrolled':
       return { outcome: outcome.photos.map(({ status }) => status).join(' ') };
-    case 'refused':
-      return { outcome: outcome.code };
-    case 'expired':
-      return { outcome: 'expired' };
+    default:
+      return { outcome: wordOf(outcome) };
   }
 }
 

@@ -560,4 +560,24 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<number, unknown>>
       status_url: '/v1/jobs/7f5bd2a4-2f8c-4a3e-9c53-f1c5d2f3a001',
     },
   },
+  getStatus: {
+    '200': {
+      version: '0.1.0',
+      uptime_seconds: 3607,
+      match_distance_threshold: 0.593,
+      queue: {
+        waiting: 12,
+        background: 3,
+        active: 6,
+        delayed: 0,
+        oldest_waiting_seconds: 0.214,
+        jobs_per_second: 61.3,
+        estimated_wait_seconds: 0.2,
+        max_waiting: 20000,
+      },
+      workers: [{ name: 'gate-server:4711', connected_seconds: 3605 }],
+      redis: { ok: true, detail: 'answers PONG' },
+      store: { ok: true, detail: 'filesystem' },
+    },
+  },
 };

@@ -17,7 +17,7 @@ export interface Operation {
   readonly query?: Readonly<Record<string, Parameter>>;
   /** Also as server-sent events. */
   readonly streams?: boolean;
-  readonly replies: Readonly<Record<number, SchemaName | 'image'>>;
+  readonly replies: Readonly<Record<number, SchemaName | 'image' | 'metrics'>>;
   /** Besides those of {@link TOKEN_ERRORS}. */
   readonly errors?: readonly ErrorCode[];
 }
@@ -266,6 +266,23 @@ export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operati
       scope: 'admin',
       query: { limit: LINES, action: ACTIONS, employee: EMPLOYEE, since: SINCE },
       replies: { 200: 'Audit' },
+    },
+  },
+  '/v1/status': {
+    get: {
+      id: 'getStatus',
+      summary: 'State of queue, workers, Redis and store',
+      scope: 'admin',
+      replies: { 200: 'Status' },
+    },
+  },
+  '/metrics': {
+    get: {
+      id: 'getMetrics',
+      summary: 'Metrics in the text format of Prometheus',
+      scope: 'admin',
+      dialect: 'original',
+      replies: { 200: 'metrics' },
     },
   },
   '/healthz': {

@@ -21,6 +21,7 @@ import {
   qualityFindingSchema,
   readinessReplySchema,
   recognizedReplySchema,
+  statusReplySchema,
   verificationReplySchema,
   verificationResultSchema,
 } from '@rollcall/contracts';
@@ -50,6 +51,7 @@ const SCHEMAS = {
   QualityFinding: qualityFindingSchema,
   Readiness: readinessReplySchema,
   Recognized: recognizedReplySchema,
+  Status: statusReplySchema,
   Verification: verificationReplySchema,
   VerificationResult: verificationResultSchema,
 } as const;
