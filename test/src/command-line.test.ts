@@ -249,10 +249,105 @@ describe('rollcall import', () => {
   });
 });
 
-it('explains itself', async () => {
-  expect(await runNode(CLI, ['--help'], settings())).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining('import SOURCE'),
+describe('rollcall', () => {
+  const run = (...operands: string[]) => runNode(CLI, operands, settings());
+
+  it('lists its commands, and prints the page of one', async () => {
+    const overview = await run('--help');
+    expect(overview).toMatchObject({ code: 0, stderr: '' });
+    expect(overview.stdout).toMatch(/^Usage: rollcall <command>.*\n {2}import +bring reference photos/s);
+    expect(await run('help')).toEqual(overview);
+    const page = await run('import', '--help');
+    expect(page).toMatchObject({ code: 0, stderr: '' });
+    expect(page.stdout).toMatch(/^Usage: rollcall import SOURCE.*--report FILE.*Examples:.*\n {2}78 /s);
+    expect(await run('help', 'import')).toEqual(page);
+    expect(await run('import', 'folder', '-h')).toEqual(page);
   });
-  expect(await runNode(CLI, ['frobnicate'], settings())).toMatchObject({ code: CONFIGURATION });
+
+  it.each([
+    ['nothing to do', [], /^Usage: rollcall <command>/],
+    ['a misspelt command', ['improt'], /^There is no command "improt"\. Did you mean "rollcall import"\?/],
+    ['a command that is none', ['constructor'], /^There is no command "constructor"\.\n/],
+    ['a page of no command', ['help', 'frobnicate'], /^There is no command "frobnicate"/],
+    ['an unknown option', ['reindex', '--fast'], /^Unknown option '--fast'.*See: rollcall reindex --help/s],
+    ['an operand too many', ['version', 'now'], /^Unexpected argument 'now'.*See: rollcall version --help/s],
+    ['an option without its value', ['import', '.', '--report'], /See: rollcall import --help/],
+    ['a literal --help', ['reindex', '--', '--help'], /^Unexpected argument '--help'/],
+    ['half a command', ['audit'], /^Usage: rollcall audit verify/],
+  ])('refuses %s with the status of a misuse', async (_name, operands, message) => {
+    const { code, stdout, stderr } = await run(...operands);
+    expect([code, stdout]).toEqual([CONFIGURATION, '']);
+    expect(stderr).toMatch(message);
+  });
+
+  it('tells its version', async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect((await run('version')).stdout).toBe(
+      `rollcall ${version} (Node.js ${process.version}, ${process.platform} ${process.arch})\n`,
+    );
+    expect(await run('--version')).toEqual(await run('version'));
+    expect(JSON.parse((await run('version', '--json')).stdout)).toMatchObject({ version, node: process.version });
+  });
+
+  it('runs the benchmark of the test workspace', async () => {
+    const { code, stderr } = await run('bench', '--stores', 'tape');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not among filesystem, s3: tape')]);
+  });
+
+  it('is the command `rollcall` of a checkout', async () => {
+    const linked = join(ROOT, 'node_modules/.bin/rollcall');
+    expect(await runNode(linked, ['version'], settings())).toEqual(await run('version'));
+  });
+
+  it('prints JSON and nothing else for programs, and progress on standard error', async () => {
+    const source = join(folder.path, 'source/1001');
+    mkdirSync(source, { recursive: true });
+    copyFileSync(photoPath('person_a_1.jpg'), join(source, 'face_1.jpg'));
+    writeFileSync(join(source, 'face_2.jpg'), 'no picture');
+    const encrypted = { ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}` };
+    const json = async (operands: string[], changes = {}) => {
+      const { code, stdout, stderr } = await runNode(CLI, [...operands, '--json'], settings(changes));
+      return { code, stderr, result: JSON.parse(stdout) };
+    };
+
+    expect(await json(['import', join(folder.path, 'source')])).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^added {5}1001\/face_1\.jpg\nrefused {3}1001\/face_2\.jpg {2}\(UNREADABLE_IMAGE: .*\n$/,
+      ),
+      result: {
+        ...{ photos: 2, added: 1, replaced: 0, unchanged: 0, refused: 1 },
+        results: [
+          { photo: '1001/face_1.jpg', status: 'added', findings: [] },
+          {
+            photo: '1001/face_2.jpg',
+            status: 'refused',
+            findings: [{ reason: 'UNREADABLE_IMAGE', advice: expect.any(String) }],
+          },
+        ],
+      },
+    });
+    expect(await json(['reindex'])).toEqual({
+      code: 0,
+      stderr: '',
+      result: { employees: 1, embedded: 0, left: 0, failures: [] },
+    });
+    expect(await json(['rotate-keys'], encrypted)).toEqual({
+      code: 0,
+      stderr: '',
+      result: {
+        ...{ key: 'k1', objects: 2, encrypted: 2, current: 0, erased: 0, left: 0, failed: 0 },
+        ...{ uploads: 0, todo: [] },
+      },
+    });
+    const made = await json(['token', 'create', '--name', 'one', '--scopes', 'read']);
+    expect(made.result).toEqual({
+      ...{ id: expect.any(String), token: expect.stringMatching(/^rc_/), name: 'one' },
+      ...{ scopes: ['read'], gates: [], expires_at: null },
+    });
+    expect((await json(['token', 'list'])).result).toMatchObject([{ id: made.result.id, state: 'active' }]);
+    expect((await json(['token', 'revoke', 'one'])).result).toMatchObject({ id: made.result.id, state: 'revoked' });
+    expect(await json(['audit', 'verify'])).toMatchObject({ code: 0, stderr: '', result: { problems: [] } });
+    expect(await json(['audit', 'redact', '1001'])).toMatchObject({ code: 0, result: { lines: 2 } });
+  });
 });

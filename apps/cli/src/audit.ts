@@ -11,30 +11,28 @@ import {
   readAudit,
   verifyAudit,
 } from '@rollcall/platform';
-
-const TASKS: Readonly<Record<string, (operands: string[]) => Promise<number>>> = { verify, show, redact };
+import { printJson, runTask } from './command.js';
+import { AUDIT, AUDIT_OPTIONS } from './commands/audit.js';
 
 /**
  * Looks after the audit log: `verify`, `show` and `redact`.
  * @returns the process's exit status: 1 when the log is not as it was written.
  */
 export async function audit(operands: string[]): Promise<number> {
-  const [name = '', ...rest] = operands;
-  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
-  if (!task) throw new ConfigError('What to do? audit verify, audit show, or audit redact ID');
-  return await task(rest);
+  return await runTask(AUDIT, { verify, show, redact }, operands);
 }
 
 async function verify(operands: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: operands,
     allowPositionals: true,
-    options: { json: { type: 'boolean', default: false } },
+    options: AUDIT_OPTIONS.verify,
   });
   if (positionals.length > 1) throw new ConfigError('Name one audit log, or none for the configured one.');
   const { file, key } = loadConfig().audit;
   const report = await verifyAudit({ file: positionals[0] ? resolve(positionals[0]) : file, key });
-  print(values.json ? JSON.stringify(report, null, 2) : describe(report));
+  if (values.json) printJson(report);
+  else print(describe(report));
   return report.problems.length > 0 ? 1 : 0;
 }
 
@@ -56,13 +54,7 @@ function describe({ files, problems, moreProblems, lines, chains, torn, isKeyRig
 async function show(operands: string[]): Promise<number> {
   const { values } = parseArgs({
     args: operands,
-    options: {
-      employee: { type: 'string' },
-      action: { type: 'string' },
-      since: { type: 'string' },
-      limit: { type: 'string', default: '100' },
-      json: { type: 'boolean', default: false },
-    },
+    options: AUDIT_OPTIONS.show,
   });
   const limit = Number(values.limit);
   if (!Number.isSafeInteger(limit) || limit < 1) throw new ConfigError('--limit must be a positive integer');
@@ -100,7 +92,11 @@ function readable(line: AuditLine): string {
 }
 
 async function redact(operands: string[]): Promise<number> {
-  const { positionals } = parseArgs({ args: operands, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    args: operands,
+    allowPositionals: true,
+    options: AUDIT_OPTIONS.redact,
+  });
   const [id] = positionals;
   if (id === undefined || positionals.length > 1) throw new ConfigError('Whom to redact? audit redact ID');
   const employeeId = employeeIdOf(id);
@@ -109,7 +105,8 @@ async function redact(operands: string[]): Promise<number> {
   const count = await log.redact(employeeId);
   await log.close();
   if (errors.length > 0) throw errors[0];
-  print(`${count} lines redacted`);
+  if (values.json) printJson({ lines: count });
+  else print(`${count} lines redacted`);
   return 0;
 }
 

@@ -19,14 +19,13 @@ import {
   renderReport,
   type ShownPhoto,
 } from './calibration/report.js';
+import { printJson } from './command.js';
+import { CALIBRATE_OPTIONS } from './commands/calibrate.js';
 import { createProgress } from './progress.js';
 
 /** Photos that are decoded while another is looked at. */
 const PARALLEL = 4;
 
-const DEFAULT_REPORT = 'calibration.html';
-/** One stranger in ten thousand. */
-const DEFAULT_FAR = '0.0001';
 const SHOWN_PAIRS = 12;
 
 const THUMBNAIL_SIDE = 160;
@@ -46,17 +45,7 @@ interface EmbeddedPhoto extends Embedded {
  * @returns the process's exit status.
  */
 export async function calibrate(operands: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: operands,
-    allowPositionals: true,
-    options: {
-      far: { type: 'string', default: DEFAULT_FAR },
-      report: { type: 'string', default: DEFAULT_REPORT },
-      thumbnails: { type: 'boolean', default: true },
-      json: { type: 'boolean', default: false },
-    },
-    allowNegative: true,
-  });
+  const { values, positionals } = parseArgs({ args: operands, allowPositionals: true, options: CALIBRATE_OPTIONS });
   const [folder] = positionals;
   if (folder === undefined || positionals.length > 1) {
     throw new ConfigError('Whose photos? Name one folder with a folder for each person: rollcall calibrate FOLDER');
@@ -76,8 +65,8 @@ export async function calibrate(operands: string[]): Promise<number> {
   }
   const proposal = proposeThreshold(wantedFar, comparisons);
   const show = async (pair: Pair<EmbeddedPhoto>): Promise<Pair<ShownPhoto>> => ({
-    one: await shown(pair.one, values.thumbnails, config.maxImagePixels),
-    other: await shown(pair.other, values.thumbnails, config.maxImagePixels),
+    one: await shown(pair.one, !values['no-thumbnails'], config.maxImagePixels),
+    other: await shown(pair.other, !values['no-thumbnails'], config.maxImagePixels),
     distance: pair.distance,
   });
   const report: CalibrationReport = {
@@ -92,12 +81,13 @@ export async function calibrate(operands: string[]): Promise<number> {
   };
   // It shows faces: readable by its owner only.
   await writeFile(values.report, renderReport(report), { mode: 0o600 });
-  process.stdout.write(values.json ? `${JSON.stringify(summary(report), null, 2)}\n` : asText(report, values.report));
+  if (values.json) printJson(summary(report));
+  else process.stdout.write(asText(report, values.report));
   return 0;
 }
 
-async function embedAll(analyser: PhotoAnalyser, photos: readonly PersonPhoto[], isQuiet: boolean) {
-  const progress = isQuiet ? undefined : createProgress(photos.length, 'photos');
+async function embedAll(analyser: PhotoAnalyser, photos: readonly PersonPhoto[], json: boolean) {
+  const progress = createProgress(photos.length, 'photos', json ? process.stderr : process.stdout);
   const embedded: (EmbeddedPhoto | undefined)[] = [];
   const leftOut: string[] = [];
   const next = photos.entries();
@@ -110,13 +100,13 @@ async function embedAll(analyser: PhotoAnalyser, photos: readonly PersonPhoto[],
           embedded[index] = { photo, person: photo.person, embedding, box };
         } else {
           leftOut.push(photo.label);
-          progress?.line(`left out   ${photo.label}  (${analysis.kind})`);
+          progress.line(`left out   ${photo.label}  (${analysis.kind})`);
         }
-        progress?.step();
+        progress.step();
       }
     }),
   );
-  progress?.stop();
+  progress.stop();
   return { embedded: embedded.filter((photo) => photo !== undefined), leftOut: leftOut.sort() };
 }
 

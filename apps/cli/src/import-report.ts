@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { EnrolledPhoto } from '@rollcall/contracts';
+import { printJson } from './command.js';
 import { createProgress } from './progress.js';
 
 /** What became of one photo. */
@@ -22,14 +23,23 @@ export interface ImportReport {
   finish(): Promise<number>;
 }
 
-/** Prints a line per photo; `file` (`.csv` or `.json`) receives those that were refused or warned of. */
-export function createImportReport(total: number, file: string | undefined): ImportReport {
+export interface ImportReportOptions {
+  /** `.csv` or `.json`: receives what was refused or warned of. */
+  readonly file: string | undefined;
+  /** Print what became of every photo as one JSON document instead of a line per photo. */
+  readonly json: boolean;
+}
+
+export function createImportReport(total: number, { file, json }: ImportReportOptions): ImportReport {
   const counts: Record<EnrolledPhoto['status'], number> = { added: 0, replaced: 0, unchanged: 0, refused: 0 };
   const rows: Row[] = [];
-  const progress = createProgress(total, 'photos');
+  const results: ({ readonly photo: string } & FileResult)[] = [];
+  const progress = createProgress(total, 'photos', json ? process.stderr : process.stdout);
   return {
     add(label, { status, findings }) {
       counts[status]++;
+      if (json)
+        results.push({ photo: label, status, findings: findings.map(({ reason, advice }) => ({ reason, advice })) });
       const reasons = findings.map(({ reason }) => reason).join(' ');
       const advice = findings.map((finding) => finding.advice).join('; ');
       if (findings.length > 0) rows.push({ photo: label, status, reasons, advice });
@@ -39,7 +49,8 @@ export function createImportReport(total: number, file: string | undefined): Imp
     async finish() {
       progress.stop();
       const parts = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
-      process.stdout.write(`${total} photos: ${parts.join(', ')}\n`);
+      if (json) printJson({ photos: total, ...counts, results });
+      else process.stdout.write(`${total} photos: ${parts.join(', ')}\n`);
       if (file) await writeFile(file, /\.json$/i.test(file) ? `${JSON.stringify(rows, null, 2)}\n` : toCsv(rows));
       return counts.refused;
     },

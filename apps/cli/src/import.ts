@@ -5,6 +5,7 @@ import { createEnrol, createGallery, createGalleryIndex, type Enrol } from '@rol
 import { ConfigError, createBlobStore, loadConfig } from '@rollcall/platform';
 import { createAnnouncer } from './announcer.js';
 import { audited } from './audited.js';
+import { IMPORT_OPTIONS } from './commands/import.js';
 import { createImportReport, type FileResult } from './import-report.js';
 import { type Candidate, openSource } from './import-sources.js';
 
@@ -20,13 +21,13 @@ export async function importPhotos(operands: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: operands,
     allowPositionals: true,
-    options: { force: { type: 'boolean', default: false }, report: { type: 'string' } },
+    options: IMPORT_OPTIONS,
   });
   const [path] = positionals;
   if (path === undefined || positionals.length > 1) {
     throw new ConfigError('What to import? Name one folder, .zip or .csv file: rollcall import SOURCE');
   }
-  const { force, report: reportFile } = values;
+  const { force, report: file, json } = values;
   const config = loadConfig();
   const source = await openSource(path);
   const store = createBlobStore(config);
@@ -38,7 +39,7 @@ export async function importPhotos(operands: string[]): Promise<number> {
   const enrol = createEnrol({ ...config, store, analyser, gallery, lookalikes: index });
 
   const announcer = await createAnnouncer(config);
-  const report = createImportReport(source.candidates.length, reportFile);
+  const report = createImportReport(source.candidates.length, { file, json });
   const employees = groupByEmployee(source.candidates).entries();
   await audited(config, (record) =>
     Promise.all(

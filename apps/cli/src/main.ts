@@ -1,61 +1,46 @@
 // The command line of one machine: `start` runs the whole system, the others look after its data.
 import { ConfigError, runMain } from '@rollcall/platform';
+import { COMMANDS } from './commands/index.js';
+import { overview, pageOf } from './help.js';
+import { nearest } from './nearest.js';
 
-/** Runs with the command's own operands and resolves with the exit status. */
-type Command = (operands: string[]) => Promise<number>;
+const HELP_FLAGS = ['--help', '-h'];
+const VERSION_FLAGS = ['--version', '-V'];
 
-/** Loaded when it is asked for: most commands need only a part of the house. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  start: async () => (await import('./start.js')).start,
-  import: async () => (await import('./import.js')).importPhotos,
-  reindex: async () => (await import('./reindex.js')).reindex,
-  token: async () => (await import('./token.js')).token,
-  'rotate-keys': async () => (await import('./rotate-keys.js')).rotateKeys,
-  calibrate: async () => (await import('./calibrate.js')).calibrate,
-  audit: async () => (await import('./audit.js')).audit,
-};
-
-const HELP = `Usage: rollcall <command>
-
-  start            run API, workers and a private Redis on this machine
-  import SOURCE    bring reference photos into the store; SOURCE is a folder of
-                   <employee_id>/face_*, a .zip of one, or a .csv manifest with
-                   the columns employee_id,path
-      --force      also take photos that do not resemble the employee's others
-      --report F   write what was refused or warned of to F (.csv or .json)
-  reindex          make the embeddings again that are missing or of another
-                   model version; the service may run meanwhile
-  token create --name NAME --scopes verify,enroll,read,erase,admin
-               [--gates GATE,GATE] [--expires 90d | 2030-12-31]
-  token list [--json]
-  token revoke ID  who may call the API; it needs a token as soon as there is one
-  audit verify     check that no line of the audit log was changed, removed or
-                   inserted
-  audit show       print the audit log; --employee ID, --action A, --since TIME
-  calibrate FOLDER how well the threshold fits photos of your own: FOLDER has a
-                   folder for each person
-      --far SHARE  propose a threshold for this false accept rate (0.0001)
-      --report F   where the page with plots goes (calibration.html)
-      --no-thumbnails, --json
-  rotate-keys      encrypt everything in the store with the first of
-                   ENCRYPTION_KEYS; the service may run meanwhile
-
-Everything is configured by environment variables; README.md lists them.
-`;
-
-await runMain(async () => {
-  const [name = '', ...operands] = process.argv.slice(2);
-  if (['help', '--help', '-h'].some((word) => [name, ...operands].includes(word))) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw new ConfigError(HELP);
+async function run([first = '', ...operands]: string[]): Promise<number> {
+  if (first === '') throw new ConfigError(overview(COMMANDS).trimEnd());
+  if (first === 'help' || HELP_FLAGS.includes(first)) return help(operands[0]);
+  const name = VERSION_FLAGS.includes(first) ? 'version' : first;
+  const command = commandNamed(name);
+  // What follows `--` is meant literally.
+  const end = operands.indexOf('--');
+  if (operands.slice(0, end === -1 ? undefined : end).some((word) => HELP_FLAGS.includes(word))) return help(name);
   try {
-    process.exitCode = await (await command())(operands);
+    return await (await command.load())(operands);
   } catch (error) {
     // An unknown option, or an operand too many.
     const isMisused = error instanceof TypeError && 'code' in error && `${error.code}`.startsWith('ERR_PARSE_ARGS');
-    throw isMisused ? new ConfigError(`${error.message}\n\n${HELP}`) : error;
+    throw isMisused ? new ConfigError(`${error.message}\nSee: rollcall ${name} --help`) : error;
   }
+}
+
+function help(name: string | undefined): number {
+  process.stdout.write(name === undefined ? overview(COMMANDS) : pageOf(commandNamed(name)));
+  return 0;
+}
+
+/** @throws {ConfigError} that names the nearest one when there is none. */
+function commandNamed(name: string) {
+  const command = COMMANDS.find((known) => known.name === name);
+  if (command) return command;
+  const names = COMMANDS.map((known) => known.name);
+  const meant = nearest(name, names);
+  throw new ConfigError(
+    `There is no command "${name}".${meant === undefined ? '' : ` Did you mean "rollcall ${meant}"?`}\n` +
+      `Commands: ${names.join(', ')}. See: rollcall --help`,
+  );
+}
+
+await runMain(async () => {
+  process.exitCode = await run(process.argv.slice(2));
 }, ['ModelFileError', 'ExecutionProviderError', 'BlobStoreError']);

@@ -7,17 +7,17 @@ export interface Progress {
   stop(): void;
 }
 
-export function createProgress(total: number, unit: string): Progress {
-  const bar = process.stdout.isTTY
-    ? new SingleBar({ format: `{bar} {value}/{total} ${unit}, {speed}/s, {eta_formatted} left`, hideCursor: true })
-    : undefined;
+/** @param out where a person looks; not where a program reads the result. */
+export function createProgress(total: number, unit: string, out: NodeJS.WriteStream = process.stdout): Progress {
+  const format = `{bar} {value}/{total} ${unit}, {speed}/s, {eta_formatted} left`;
+  const bar = out.isTTY ? new SingleBar({ format, stream: out, hideCursor: true }) : undefined;
   const startedAt = performance.now();
   let done = 0;
   bar?.start(total, 0, { speed: '0' });
   return {
     line(text) {
       // The line takes the bar's place; the next step draws the bar again below it.
-      process.stdout.write(bar ? `\r\x1b[K${text}\n` : `${text}\n`);
+      out.write(bar ? `\r\x1b[K${text}\n` : `${text}\n`);
     },
     step() {
       done++;

@@ -3,6 +3,8 @@ import { EMPLOYEES_PREFIX, employeeIdSchema } from '@rollcall/contracts';
 import { createEngine, createPhotoAnalyser } from '@rollcall/face-core';
 import { createGallery } from '@rollcall/gallery';
 import { createBlobStore, loadConfig } from '@rollcall/platform';
+import { printJson } from './command.js';
+import { REINDEX_OPTIONS } from './commands/reindex.js';
 import { createProgress } from './progress.js';
 
 const PAGE = 1000;
@@ -14,7 +16,7 @@ const PARALLEL = 4;
  * @returns the process's exit status: 1 when any photo is left without a current embedding.
  */
 export async function reindex(operands: string[]): Promise<number> {
-  parseArgs({ args: operands });
+  const { json } = parseArgs({ args: operands, options: REINDEX_OPTIONS }).values;
   const config = loadConfig();
   const store = createBlobStore(config);
   await store.check();
@@ -33,7 +35,8 @@ export async function reindex(operands: string[]): Promise<number> {
   }
 
   let [embedded, left] = [0, 0];
-  const progress = createProgress(employees.length, 'employees');
+  const failures: { employee: string; message: string }[] = [];
+  const progress = createProgress(employees.length, 'employees', json ? process.stderr : process.stdout);
   const queue = employees.values();
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
@@ -49,14 +52,17 @@ export async function reindex(operands: string[]): Promise<number> {
           }
         } catch (error) {
           left++;
-          progress.line(`failed    ${employeeId}: ${error instanceof Error ? error.message : error}`);
+          const message = error instanceof Error ? error.message : String(error);
+          failures.push({ employee: employeeId, message });
+          progress.line(`failed    ${employeeId}: ${message}`);
         }
         progress.step();
       }
     }),
   );
   progress.stop();
-  process.stdout.write(`${employees.length} employees: ${embedded} photos embedded, ${left} left\n`);
+  if (json) printJson({ employees: employees.length, embedded, left, failures });
+  else process.stdout.write(`${employees.length} employees: ${embedded} photos embedded, ${left} left\n`);
   store.close();
   await engine.close();
   return left > 0 ? 1 : 0;

@@ -9,6 +9,8 @@ import {
   loadConfig,
 } from '@rollcall/platform';
 import { audited } from './audited.js';
+import { printJson } from './command.js';
+import { ROTATE_KEYS_OPTIONS } from './commands/rotate-keys.js';
 import { createErasureReader } from './erasure-reader.js';
 import { createProgress } from './progress.js';
 import { createRotation, type Rotated } from './rotation.js';
@@ -34,7 +36,7 @@ put the new one in front: ENCRYPTION_KEYS=k2:<the new key>,k1:<the old key>`;
  * @returns the process's exit status: 1 when anything is left that is not encrypted with the first key.
  */
 export async function rotateKeys(operands: string[]): Promise<number> {
-  parseArgs({ args: operands });
+  const { json } = parseArgs({ args: operands, options: ROTATE_KEYS_OPTIONS }).values;
   const config = loadConfig();
   const { keys } = config.encryption;
   const [first, ...others] = keys;
@@ -48,7 +50,7 @@ export async function rotateKeys(operands: string[]): Promise<number> {
 
   const objects = await objectsBelow(store, EMPLOYEES_PREFIX);
   const counts: Record<Rotated | 'failed', number> = { encrypted: 0, current: 0, erased: 0, left: 0, failed: 0 };
-  const progress = createProgress(objects.length, 'objects');
+  const progress = createProgress(objects.length, 'objects', json ? process.stderr : process.stdout);
   const rotate = createRotation({ store, erasures });
   await inParallel(objects, interruption.signal, async (key) => {
     try {
@@ -60,7 +62,7 @@ export async function rotateKeys(operands: string[]): Promise<number> {
     progress.step();
   });
   progress.stop();
-  process.stdout.write(`${objects.length} objects: ${summaryOf(counts)}\n`);
+  if (!json) process.stdout.write(`${objects.length} objects: ${summaryOf(counts)}\n`);
   await audited(config, (record) =>
     record({
       action: 'rotate_keys',
@@ -81,7 +83,8 @@ export async function rotateKeys(operands: string[]): Promise<number> {
   ];
   const todo = obstacles.flatMap(([isMet, advice]) => (isMet ? [advice] : []));
   if (todo.length === 0) await forgetEncryptionKeys(store, keys);
-  process.stdout.write(`${(todo.length > 0 ? todo : [completion(first, others)]).join('\n')}\n`);
+  if (json) printJson({ key: first.id, objects: objects.length, ...counts, uploads, todo });
+  else process.stdout.write(`${(todo.length > 0 ? todo : [completion(first, others)]).join('\n')}\n`);
   await erasures.close();
   store.close();
   return todo.length > 0 ? 1 : 0;

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { SCOPES } from '@rollcall/contracts';
 import {
   type Config,
   ConfigError,
@@ -11,73 +10,66 @@ import {
 } from '@rollcall/platform';
 import { z } from 'zod';
 import { audited } from './audited.js';
-
-const USAGE = `What to do with the access tokens?
-
-  rollcall token create --name NAME --scopes ${SCOPES.join(',')}
-                        [--gates GATE,GATE] [--expires 90d | 2030-12-31]
-  rollcall token list [--json]
-  rollcall token revoke ID`;
+import { printJson, runTask } from './command.js';
+import { TOKEN, TOKEN_OPTIONS } from './commands/token.js';
 
 type Settings = Pick<Config, 'apiTokensFile' | 'audit'>;
-
-const ACTIONS: Readonly<Record<string, (operands: string[], settings: Settings) => Promise<void>>> = {
-  create,
-  list,
-  revoke,
-};
 
 /**
  * Makes, shows and revokes the access tokens of the API. A running API follows within seconds.
  * @returns the process's exit status.
  */
-export async function token([name = '', ...operands]: string[]): Promise<number> {
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (!action) throw new ConfigError(USAGE);
-  await action(operands, loadConfig());
-  return 0;
+export async function token(operands: string[]): Promise<number> {
+  return await runTask(TOKEN, { create, list, revoke }, operands);
 }
 
 /** The token is all that goes to standard output: `TOKEN=$(rollcall token create …)`. */
-async function create(operands: string[], { apiTokensFile: file, audit }: Settings): Promise<void> {
-  const { values } = parseArgs({
-    args: operands,
-    options: {
-      name: { type: 'string' },
-      scopes: { type: 'string' },
-      gates: { type: 'string' },
-      expires: { type: 'string' },
-    },
-  });
+async function create(operands: string[]): Promise<number> {
+  const { apiTokensFile: file, audit }: Settings = loadConfig();
+  const { values } = parseArgs({ args: operands, options: TOKEN_OPTIONS.create });
   const { name } = values;
-  if (name === undefined) throw new ConfigError(`A token needs a name, such as --name north-terminal.\n\n${USAGE}`);
+  if (name === undefined) throw new ConfigError(`A token needs a name, such as --name north-terminal.`);
   const [scopes, gates] = [partsOf(values.scopes), partsOf(values.gates)];
   const expiresAt = values.expires === undefined ? undefined : expiryOf(values.expires, Date.now());
   const created = await createToken(file, { name, scopes, gates, expiresAt });
   await audited({ audit }, (record) =>
     record({ action: 'token_create', outcome: 'done', token: created.id, detail: { scopes, gates } }),
   );
-  process.stdout.write(`${created.token}\n`);
+  if (values.json)
+    printJson({ id: created.id, token: created.token, name, scopes, gates, expires_at: expiresAt ?? null });
+  else process.stdout.write(`${created.token}\n`);
   process.stderr.write(
     `Token ${created.id} "${name}" is for ${scopes.join(', ')} at ${gates.join(', ') || 'every gate'} and ` +
       `${expiresAt ? `expires at ${expiresAt.toISOString()}` : 'does not expire'}.\n` +
       `It is shown only this once: keep it safe. Its hash is kept in ${file}\n`,
   );
+  return 0;
 }
 
-async function list(operands: string[], { apiTokensFile: file }: Settings): Promise<void> {
-  const { values } = parseArgs({ args: operands, options: { json: { type: 'boolean', default: false } } });
-  const tokens = await listTokens(file);
-  process.stdout.write(values.json ? `${JSON.stringify(tokens, null, 2)}\n` : tableOf(tokens));
+async function list(operands: string[]): Promise<number> {
+  const { values } = parseArgs({ args: operands, options: TOKEN_OPTIONS.list });
+  const tokens = await listTokens(loadConfig().apiTokensFile);
+  if (values.json) printJson(tokens);
+  else process.stdout.write(tableOf(tokens));
+  return 0;
 }
 
-async function revoke(operands: string[], { apiTokensFile: file, audit }: Settings): Promise<void> {
-  const { positionals } = parseArgs({ args: operands, allowPositionals: true });
+async function revoke(operands: string[]): Promise<number> {
+  const { apiTokensFile: file, audit }: Settings = loadConfig();
+  const { values, positionals } = parseArgs({
+    args: operands,
+    allowPositionals: true,
+    options: TOKEN_OPTIONS.revoke,
+  });
   const [idOrName] = positionals;
-  if (idOrName === undefined || positionals.length > 1) throw new ConfigError(`Revoke which one?\n\n${USAGE}`);
+  if (idOrName === undefined || positionals.length > 1)
+    throw new ConfigError('Revoke which one? rollcall token revoke ID');
   const revoked = await revokeToken(file, idOrName);
   await audited({ audit }, (record) => record({ action: 'token_revoke', outcome: 'done', token: revoked.id }));
-  process.stdout.write(`Token ${revoked.id} "${revoked.name}" is revoked; running APIs refuse it within seconds.\n`);
+  if (values.json) printJson(revoked);
+  else
+    process.stdout.write(`Token ${revoked.id} "${revoked.name}" is revoked; running APIs refuse it within seconds.\n`);
+  return 0;
 }
 
 function partsOf(text = ''): string[] {
