@@ -219,6 +219,37 @@ describe('redaction', () => {
     expect(await verifyAudit({ file, key: undefined })).toMatchObject({ problems: [] });
   });
 
+  it('reaches what a crash left of a line, and the line of another process behind it', async () => {
+    const log = openLog();
+    for (const employee of ['1001', '1002']) await log.record({ action: 'verify', outcome: 'verified', employee });
+    await log.close();
+    const [opened = '', first = '', second = '', closed = ''] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const { employee_ref } = JSON.parse(first);
+    const torn = JSON.stringify({
+      ...JSON.parse(second),
+      chain: 'f'.repeat(16),
+      seq: 0,
+      employee_ref,
+      employee: '1001',
+    });
+    const id = torn.indexOf('1001"', torn.indexOf('"employee":'));
+    // Killed within the id, after it, or later; another process had not noticed.
+    for (const length of [id + 2, id + 5, torn.length - 1]) {
+      const copy = join(root, `${length}`, 'audit.jsonl');
+      cpSync(folder, dirname(copy), { recursive: true });
+      const text = [opened, torn.slice(0, length) + first, second, closed, ''].join('\n');
+      writeFileSync(copy, text);
+      const again = openLog({ file: copy });
+      expect(await again.redact('1001')).toBe(2);
+      expect(await again.redact('1001')).toBe(0);
+      await again.close();
+      const redacted = readFileSync(copy, 'utf8').slice(0, text.length);
+      expect(redacted).not.toMatch(/"employee":"10(?!02)/);
+      expect(redacted).toContain('"employee":"1002"');
+      expect(await verifyAudit({ file: copy, key: undefined })).toMatchObject({ torn: 1, problems: [] });
+    }
+  });
+
   it('without an erasure that follows is found', async () => {
     const log = openLog();
     await log.record({ action: 'verify', outcome: 'verified', employee: '1001' });

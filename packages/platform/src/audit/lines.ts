@@ -14,6 +14,8 @@ export interface RawLine {
   readonly offset: number;
   /** From 1. */
   readonly number: number;
+  /** Whether a newline follows. If not, it may still be being written. */
+  readonly isEnded: boolean;
 }
 
 /** The lines of a file one after the other. One that is longer than any of ours comes in pieces. */
@@ -28,17 +30,17 @@ export async function* linesOf(file: FileHandle): AsyncGenerator<RawLine> {
     rest = Buffer.concat([rest, block.subarray(0, bytesRead)]);
     let start = 0;
     for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE, start)) {
-      yield { bytes: rest.subarray(start, end), offset: offset + start, number: number++ };
+      yield { bytes: rest.subarray(start, end), offset: offset + start, number: number++, isEnded: true };
       start = end + 1;
     }
     if (start === 0 && rest.length >= BLOCK_BYTES) {
-      yield { bytes: rest, offset, number };
+      yield { bytes: rest, offset, number, isEnded: false };
       start = rest.length;
     }
     offset += start;
     rest = rest.subarray(start);
   }
-  if (rest.length > 0) yield { bytes: rest, offset, number };
+  if (rest.length > 0) yield { bytes: rest, offset, number, isEnded: false };
 }
 
 /** The lines of a file from its end to its beginning. */

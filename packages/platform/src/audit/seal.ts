@@ -77,7 +77,10 @@ export function employeeValue({ employee = '', hash }: AuditLine): {
   return { length, fromEnd: length + hashPart(hash).length };
 }
 
-const clear = (employee: string) => `,"employee":${JSON.stringify(employee)}`;
+/** What stands in front of a clear id, and nowhere within a string: quotes are escaped there. */
+export const EMPLOYEE_START = ',"employee":';
+
+const clear = (employee: string) => EMPLOYEE_START + JSON.stringify(employee);
 const hashPart = (hash: string) => `,"hash":"${hash}"}`;
 
 function join(sealed: string, employeePart: string, hash: string): string {
