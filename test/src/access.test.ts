@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { form, photo, post } from './support/client.js';
 import { type System, spawnRollcall, startSystem, temporaryFolder } from './support/rollcall.js';
 import { runNode } from './support/run.js';
-import { bearer, createToken, idOf } from './support/tokens.js';
+import { basic, bearer, createToken, idOf } from './support/tokens.js';
 import { until } from './support/until.js';
 
 const CLI = fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.url));
@@ -102,7 +102,18 @@ describe('access', () => {
       `${method} ${path}`.replace(/employees\/\w+/, 'employees/{id}').replace(/face_9\.jpg/, '{face}'),
     );
     expect(described.filter((route) => ![...open, ...any, ...covered].includes(route))).toEqual([]);
-    for (const path of ['/v1', '/v1/nothing', '/recognize_face/', '/.env', '/%2e%2e/']) {
+    const closed = ['/v1', '/v1/nothing', '/recognize_face/', '/.env', '/%2e%2e/', '/docsx', '/queues.json', '/Docs'];
+    const nearlyOpen = [
+      '/admin/',
+      '/admin/x',
+      '/adminx',
+      '/assets',
+      '/assets/',
+      '/assets//x.js',
+      '/assets/..%2fv1',
+      '//',
+    ];
+    for (const path of [...closed, ...nearlyOpen]) {
       expect([path, (await call('GET', path)).status]).toEqual([path, 401]);
     }
   });
@@ -119,6 +130,42 @@ describe('access', () => {
     const detailed = JSON.parse((await call('GET', '/readyz', bearer(tokens.admin))).text);
     expect(detailed.checks.workers.detail).toBe('1 connected');
     expect((await call('GET', '/openapi.json')).status).toBe(200);
+  });
+
+  it('is open for the pages and their files, which are only there to be read', async () => {
+    for (const path of ['/', '/?lang=de', '/admin', '/assets/kiosk.js', '/assets/texts/en.v2.js']) {
+      expect([path, (await call('GET', path)).status]).not.toEqual([path, 401]);
+      expect([path, (await call('POST', path)).status]).toEqual([path, 401]);
+    }
+  });
+
+  it.each(['/metrics', '/docs', '/docs/anything', '/queues', '/queues/api/queues'])(
+    'to %s is asked for by a dialog of the browser, whose password is the token',
+    async (path) => {
+      const asked = await call('GET', path);
+      expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Basic realm="rollcall", charset="UTF-8", Bearer realm="rollcall"',
+      ]);
+      for (const user of ['', 'Zoë', 'a b'])
+        expect((await call('GET', path, basic(tokens.admin, user))).status).not.toBe(401);
+      expect((await call('GET', path, basic(tokens.read))).status).toBe(403);
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+        expect([method, (await call(method, path, basic(tokens.admin))).status]).toEqual([method, 401]);
+      }
+      const wrong = [basic(tokens.admin.slice(0, -1)), basic(`:${tokens.admin}`), basic('x', tokens.admin), basic('')];
+      for (const headers of wrong) expect((await call('GET', path, headers)).status).toBe(401);
+      for (const header of ['Basic', 'Basic !', `Basic ${tokens.admin}`, `Basic ${btoa(tokens.admin)}`]) {
+        expect((await call('GET', path, { authorization: header })).status).toBe(401);
+      }
+    },
+  );
+
+  it('is given to no password anywhere else', async () => {
+    for (const path of ['/v1/audit', '/v1/employees', '/nothing', '/docs/../v1/audit', '/metricsx', '/queues%2f']) {
+      const { status, headers } = await call('GET', path, basic(tokens.admin));
+      expect([path, status, headers.get('www-authenticate')]).toEqual([path, 401, 'Bearer realm="rollcall"']);
+    }
   });
 
   it('shows a job to the token that made it, and to admin', async () => {

@@ -27,7 +27,18 @@ const everyDoor = ({ stranger }: Victim): readonly AttackRequest[] => [
   { path: '/docs' },
   { path: '/queues' },
   { path: '/queues/api/queues' },
-  { path: '/admin' },
+  { path: '/admin/' },
+  { path: '/admin/../v1/employees' },
+  { path: '/assets' },
+  { path: '/assets/' },
+  { path: '/assets/../v1/employees' },
+  { path: '/assets/..%2fv1/employees' },
+  { path: '/assets/%2e%2e/v1/employees' },
+  { path: '/assets//v1/employees' },
+  { path: '//' },
+  { method: 'POST', path: '/' },
+  { method: 'DELETE', path: '/admin' },
+  { method: 'POST', path: '/assets/a.js' },
   { path: '/nothing' },
   { path: '/healthz/../v1/employees' },
   { path: '/healthz/..%2fv1/employees' },
@@ -37,6 +48,8 @@ const everyDoor = ({ stranger }: Victim): readonly AttackRequest[] => [
   { path: '/v1/employees/' },
   { path: '/v1/employees;x=/healthz' },
 ];
+
+const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
 const withHeader = (name: string, value: string): AttackRequest => ({
   path: '/v1/employees',
@@ -98,6 +111,58 @@ export const ACCESS: readonly Attack[] = [
         { path: job, headers: [['Proxy-Authorization', `Bearer ${token}`]] },
       ]);
     },
+  },
+  {
+    name: 'a made-up password, where a browser asks for one',
+    needs: ['closed', 'verify'],
+    expected: REFUSED,
+    run(victim) {
+      const { verify = '' } = victim.tokens;
+      return victim.sendAll(
+        [
+          'admin:admin',
+          `admin:${MADE_UP}`,
+          `${verify}:`,
+          `${verify}`,
+          ':',
+          '',
+          `admin:${verify}A`,
+          `admin:x:${verify}`,
+        ].flatMap((credentials) =>
+          ['/docs', '/queues'].map((path) => ({ path, headers: [['Authorization', basic(credentials)]] })),
+        ),
+      );
+    },
+  },
+  {
+    name: 'a real token as password, where no browser asks for one',
+    needs: ['closed', 'admin'],
+    expected: REFUSED,
+    run: (victim) =>
+      victim.sendAll(
+        [
+          '/v1/employees',
+          '/v1/audit',
+          '/docs/../v1/audit',
+          '/docs/%2e%2e/v1/audit',
+          '/queues/..%2fv1/audit/../../../v1/audit',
+          '//docs',
+          '/docsx',
+          '/v1/docs',
+        ].map((path) => ({ path, headers: [['Authorization', basic(`admin:${victim.tokens.admin}`)]] })),
+      ),
+  },
+  {
+    name: "a gate's token as password, where an administrator's is asked for",
+    needs: ['closed', 'verify'],
+    expected: ['403 insufficient_scope', '403'],
+    run: (victim) =>
+      victim.sendAll(
+        ['/metrics', '/docs', '/queues', '/queues/api/queues'].map((path) => ({
+          path,
+          headers: [['Authorization', basic(`admin:${victim.tokens.verify}`)]],
+        })),
+      ),
   },
   ...(['revoked', 'expired'] as const).map(
     (name): Attack => ({

@@ -21,6 +21,11 @@ export function idOf(token: string): string {
   return token.split('_')[1] ?? '';
 }
 
+/** As a browser sends what was typed into its dialog. */
+export function basic(token: string, user = 'anybody'): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}` };
+}
+
 export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }

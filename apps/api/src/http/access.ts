@@ -26,14 +26,23 @@ export interface AccessOptions {
   readonly perAddress: RateLimit;
 }
 
-/** Asked by those who have no token; the description is the same for everybody. */
-const PUBLIC_PATHS: readonly string[] = ['/healthz', '/readyz', '/openapi.json'];
+/** Asked by those who have no token: the description and the pages, which hold nothing secret, are the same for everybody. */
+const PUBLIC_PATHS: readonly string[] = ['/', '/admin', '/healthz', '/readyz', '/openapi.json'];
 
-/** Pages without secrets: they ask for a token themselves. */
-const PAGES = /^\/(admin|assets\/.*)?$/;
+/** What the pages are made of. No segment of such a path can lead elsewhere, or be read in two ways. */
+const PUBLIC_FILES = /^\/assets\/([\w-][\w.-]*\/)*[\w-][\w.-]*$/;
 
-/** For operators only, with everything below them. */
+/**
+ * For operators only, with everything below them. They come to these with a browser, or with what gathers metrics, which cannot be
+ * told to send a Bearer token but know Basic authentication: any user name, and the token as password.
+ */
 const ADMIN_PATHS = /^\/(metrics|docs|queues)(\/|$)/;
+
+const READING: readonly string[] = ['GET', 'HEAD'];
+
+const BEARER = 'Bearer realm="rollcall"';
+/** Browsers look at the first scheme only. */
+const BASIC_OR_BEARER = `Basic realm="rollcall", charset="UTF-8", ${BEARER}`;
 
 const LOOPBACK_URL = /^https?:\/\/(([a-z0-9_.-]+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?([/?#]|$)/i;
 
@@ -58,10 +67,15 @@ export function guard({ tokens, perToken, perAddress }: AccessOptions): ApiMiddl
 
     const byAddress = await perAddress.count(networkOf(c.get('address')));
     if (!byAddress.allowed) return refuse(c, 'rate_limited', byAddress);
-    const token = tokens.verify(bearerToken(c.req.header('authorization')));
+    const isForAdmin = ADMIN_PATHS.test(c.req.path);
+    const isRead = READING.includes(c.req.method);
+    const authorization = c.req.header('authorization') ?? '';
+    // A browser adds a password that it knows by itself, also for pages of others: it must not change anything.
+    const password = isForAdmin && isRead ? basicPassword(authorization) : undefined;
+    const token = tokens.verify(bearerToken(authorization) ?? password ?? '');
     if (!token) {
-      if (PUBLIC_PATHS.includes(c.req.path) || PAGES.test(c.req.path)) return next();
-      c.get('headers')['WWW-Authenticate'] = 'Bearer realm="rollcall"';
+      if (isRead && isPublic(c.req.path)) return next();
+      c.get('headers')['WWW-Authenticate'] = isForAdmin ? BASIC_OR_BEARER : BEARER;
       return refuse(c, 'unauthorized', byAddress);
     }
     c.get('log').token = token.id;
@@ -72,7 +86,7 @@ export function guard({ tokens, perToken, perAddress }: AccessOptions): ApiMiddl
     const gate = gateFor(token, namedGate);
     c.set('principal', { tokenId: token.id, gate: gate ?? null, allows: (scope) => allows(token, scope) });
     if (gate === undefined) return sendError(c, 'gate_not_allowed');
-    if (ADMIN_PATHS.test(c.req.path) && !allows(token, 'admin')) return sendError(c, 'insufficient_scope');
+    if (isForAdmin && !allows(token, 'admin')) return sendError(c, 'insufficient_scope');
     return next();
   };
 }
@@ -89,8 +103,18 @@ function gateFor({ gates }: AccessToken, named: string | null): string | null | 
   return gates.includes(named) ? named : undefined;
 }
 
-function bearerToken(header: string | undefined): string {
-  return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? '';
+function isPublic(path: string): boolean {
+  return PUBLIC_PATHS.includes(path) || PUBLIC_FILES.test(path);
+}
+
+function bearerToken(header: string): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(header)?.[1];
+}
+
+/** RFC 7617: what follows the first colon. */
+function basicPassword(header: string): string | undefined {
+  const credentials = /^Basic +([A-Za-z0-9+/]+=*) *$/i.exec(header)?.[1];
+  return credentials && /^[^:]*:(.*)$/.exec(Buffer.from(credentials, 'base64').toString())?.[1];
 }
 
 function refuse(c: ApiContext, code: ErrorCode, state: RateState): Response {
