@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const ALONE = [
   'test/faults/**/*.test.ts',
   'test/src/{attack,crowd,fuzz,machines,overload}.test.ts',
+  'test/src/browser/**/*.test.ts',
   'test/src/{soak,experiments}/**/*.test.ts',
 ];
 
