@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { compareRatios } from './regression.js';
+import { compareRatios, regressions } from './regression.js';
 
 const limits = { factor: 1.25, floor: 0.01 };
 const verdictOf = (before: number, now: number) => compareRatios({ a: before }, { a: now }, limits)[0]?.verdict;
@@ -36,4 +36,9 @@ it('allows a stage that cannot be measured better a floor of its own', () => {
     'ok',
     'regressed',
   ]);
+});
+
+it('counts a stage that is gone as a regression, and neither a new nor an improved one', () => {
+  const comparisons = compareRatios({ a: 0.1, b: 0.1, c: 0.1, e: 0.1 }, { a: 0.2, c: 0.05, d: 0.1, e: 0.1 }, limits);
+  expect(regressions(comparisons)).toEqual(['a', 'b']);
 });

@@ -32,6 +32,11 @@ export function compareRatios(baseline: StageRatios, measured: StageRatios, limi
   });
 }
 
+/** Stages that became too dear, or that are not there any more. */
+export function regressions(comparisons: readonly Comparison[]): string[] {
+  return comparisons.flatMap(({ stage, verdict }) => (verdict === 'regressed' || verdict === 'gone' ? [stage] : []));
+}
+
 function judge(before: number | undefined, now: number | undefined, limits: Limits): Comparison['verdict'] {
   if (before === undefined) return 'new';
   if (now === undefined) return 'gone';
