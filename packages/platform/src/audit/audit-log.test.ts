@@ -130,6 +130,19 @@ describe('several processes', () => {
     expect(names.size).toBe(1500);
   });
 
+  it('may begin while others rename the files', { timeout: 60_000 }, async () => {
+    const other = processWith(
+      "for (;;) await log.record({ action: 'read', outcome: 'ok' }).then(() => sleep(1));",
+      1000,
+    );
+    await expect.poll(() => files().length, { timeout: 20_000 }).toBeGreaterThan(1);
+    for (let i = 0; i < 100; i++) {
+      await openLog().close();
+      for (const path of files().slice(0, -10)) unlinkSync(path);
+    }
+    other.kill('SIGKILL');
+  });
+
   it('may be killed while they write', { timeout: 60_000 }, async () => {
     for (let round = 0; round < 5; round++) {
       const child = processWith(

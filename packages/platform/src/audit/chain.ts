@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createStream } from 'rotating-file-stream';
-import { type AuditEntry, type AuditFields, type AuditLine, toFields } from './audit-entry.js';
-import { auditFiles, chainsWithHead, headFile, rotatedName } from './audit-files.js';
+import { type AuditEntry, type AuditFields, toFields } from './audit-entry.js';
+import { chainsWithHead, headFile, rotatedName } from './audit-files.js';
 import { formatHead, type Head, nameOf, readHeadSync, removeHead, saveHead } from './heads.js';
-import { piecesOf, tailOf } from './lines.js';
 import type { Seal } from './seal.js';
+import { tipOf } from './tip.js';
 
 const HEAD_INTERVAL_MS = 1000;
+const LAST_HEAD_ATTEMPTS = 10;
+const LAST_HEAD_PAUSE_MS = 50;
 /** So that the first line stays short; what is left is for the next process. */
 const MAX_HEADS = 40;
 
@@ -41,9 +44,8 @@ export interface ChainOptions {
  */
 export function openChain({ file, seal, maxFileBytes, lost }: ChainOptions): Chain {
   const chain = randomBytes(8).toString('hex');
-  const names = readdirSync(dirname(file));
-  const { last, isTorn } = tipOf(auditFiles(file, names), seal);
-  const heads = chainsWithHead(file, names)
+  const { last, isTorn } = tipOf(file, seal);
+  const heads = chainsWithHead(file, readdirSync(dirname(file)))
     .map((other) => readHeadSync(file, seal, other))
     .filter((head) => head !== undefined)
     .slice(0, MAX_HEADS);
@@ -95,6 +97,18 @@ export function openChain({ file, seal, maxFileBytes, lost }: ChainOptions): Cha
     }, HEAD_INTERVAL_MS).unref();
   }
 
+  /** Another process may be about to put a new file in the place of a full one. */
+  async function saveLastHead(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await saveHead(file, seal, head);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === LAST_HEAD_ATTEMPTS) throw error;
+        await sleep(LAST_HEAD_PAUSE_MS);
+      }
+    }
+  }
+
   function note(entry: AuditEntry, before?: string): Promise<void> {
     return append(toFields(entry, undefined), undefined, before);
   }
@@ -125,21 +139,7 @@ export function openChain({ file, seal, maxFileBytes, lost }: ChainOptions): Cha
       await saving;
       // One that failed has set it again.
       clearTimeout(timer);
-      await saveHead(file, seal, head);
+      await saveLastHead();
     },
   };
-}
-
-/** The last line of the log that is sound, and whether the log ends within a line. */
-function tipOf(files: readonly string[], seal: Seal): { readonly last?: AuditLine; readonly isTorn: boolean } {
-  let isTorn = false;
-  for (const [age, path] of files.toReversed().entries()) {
-    const { lines, isWhole } = tailOf(path);
-    if (age === 0) isTorn = !isWhole;
-    for (const bytes of lines.flatMap((line) => piecesOf(line).reverse())) {
-      const found = seal.inspect(bytes);
-      if (found.kind === 'sound') return { last: found.line, isTorn };
-    }
-  }
-  return { isTorn };
 }
