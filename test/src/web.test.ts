@@ -111,4 +111,17 @@ describe('pages of other origins', () => {
       expect([host, (await send(`${closed.url}/v1/employees`, { headers: { host } })).status]).toEqual([host, 200]);
     }
   });
+
+  it('cannot reach a server without tokens through a proxy that calls it localhost', async () => {
+    const forwarded = {
+      'x-forwarded-for': '192.0.2.7',
+      'x-real-ip': '192.0.2.7',
+      forwarded: 'for=192.0.2.7',
+      via: '1.1 p',
+    };
+    for (const [name, value] of Object.entries(forwarded)) {
+      const answer = await send(`${closed.url}/v1/employees`, { headers: { [name]: value } });
+      expect([name, answer.status, JSON.parse(answer.text).code]).toEqual([name, 403, 'host_not_allowed']);
+    }
+  });
 });

@@ -35,7 +35,8 @@ export const ERRORS = {
   },
   host_not_allowed: {
     status: 403,
-    message: 'Without access tokens this server answers only under a loopback name such as localhost',
+    message:
+      'Without access tokens this server answers only under a loopback name such as localhost, and not through a proxy',
     retryable: false,
   },
   employee_not_found: { status: 404, message: 'Employee face not added yet!', retryable: false },

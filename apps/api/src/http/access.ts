@@ -46,6 +46,9 @@ const BASIC_OR_BEARER = `Basic realm="rollcall", charset="UTF-8", ${BEARER}`;
 
 const LOOPBACK_URL = /^https?:\/\/(([a-z0-9_.-]+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?([/?#]|$)/i;
 
+/** What proxies add to requests. */
+const FORWARDED_HEADERS = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
+
 const NOBODY: Principal = { tokenId: null, gate: null, allows: () => false };
 
 /**
@@ -59,8 +62,10 @@ export function guard({ tokens, perToken, perAddress }: AccessOptions): ApiMiddl
     const namedGate = c.req.header('x-gate') ?? null;
     if (namedGate !== null && !gateSchema.safeParse(namedGate).success) return sendError(c, 'invalid_request');
     if (!tokens.required()) {
-      // A foreign web page could reach this machine under a name that its own DNS resolves to loopback.
-      if (!LOOPBACK_URL.test(c.req.url)) return sendError(c, 'host_not_allowed');
+      // A foreign web page could reach this machine under a name that its own DNS resolves to loopback. And whoever comes
+      // through a proxy may be anybody, whatever name the proxy makes of it.
+      const isForwarded = FORWARDED_HEADERS.some((name) => c.req.header(name) !== undefined);
+      if (isForwarded || !LOOPBACK_URL.test(c.req.url)) return sendError(c, 'host_not_allowed');
       c.set('principal', { tokenId: null, gate: namedGate, allows: () => true });
       return next();
     }
