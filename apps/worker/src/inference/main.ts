@@ -63,7 +63,7 @@ await runMain(async () => {
     store,
     gallery: stored,
     relistMs: RELIST_MS,
-    onError: (error, employeeId) => logger.error({ err: error, employee_id: employeeId }, 'gallery index'),
+    onError: (error) => logger.error({ err: error }, 'gallery index'),
   });
   await onGalleryChange(changesRedis, (employeeId) => {
     gallery.forget(employeeId);
