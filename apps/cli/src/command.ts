@@ -5,6 +5,8 @@ import { pageOf } from './help.js';
 export interface Option {
   readonly type: 'boolean' | 'string';
   readonly default?: boolean | string;
+  /** May be given several times. */
+  readonly multiple?: true;
   /** What stands for its value in the help, such as FILE. */
   readonly value?: string;
   readonly help: string;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -16,6 +16,8 @@ export interface RedisOptions {
   readonly user?: { readonly name: string; readonly password: string };
   /** Be a replica of the server that listens on this port. */
   readonly replicaOf?: number;
+  /** Begin with the data in this RDB file. */
+  readonly data?: string;
 }
 
 /** A redis-server of the test's own. */
@@ -31,11 +33,12 @@ export interface RedisServer {
 }
 
 /** Starts redis-server as production runs it (append-only file, nothing evicted), on a free loopback port. */
-export async function startRedis({ certificate, user, replicaOf }: RedisOptions = {}): Promise<RedisServer> {
+export async function startRedis({ certificate, user, replicaOf, data }: RedisOptions = {}): Promise<RedisServer> {
   const port = await freePort();
   const credentials = user ? `${user.name}:${user.password}@` : '';
   const url = `${certificate ? 'rediss' : 'redis'}://${credentials}127.0.0.1:${port}`;
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-redis-'));
+  if (data) copyFileSync(data, join(folder, 'appendonly.aof'));
   let server: ChildProcess = await launch();
   const killNow = () => {
     server.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import { type ErrorCode, employeeIdSchema } from '@rollcall/contracts';
+import { type ErrorCode, employeeIdSchema, employeePrefix } from '@rollcall/contracts';
 import type { AuditAction, AuditLog } from '@rollcall/platform';
 import { Hono } from 'hono';
 import { z } from 'zod';
@@ -29,8 +29,13 @@ const pageSchema = z.object({
 export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOptions): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
-  const note = (c: ApiContext, action: AuditAction, outcome: string, employee: string | null = null) =>
-    audit.record({ ...traceOf(c), action, outcome, employee });
+  const note = (
+    c: ApiContext,
+    action: AuditAction,
+    outcome: string,
+    employee: string | null = null,
+    photo: string | undefined = undefined,
+  ) => audit.record({ ...traceOf(c), action, outcome, employee, photo });
 
   /** What fails is noted as well: an erasure has erased something by then. */
   async function noteFailure(
@@ -38,8 +43,9 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
     action: AuditAction,
     employee: string | null,
     error: unknown,
+    photo?: string,
   ): Promise<never> {
-    await note(c, action, error instanceof ErasureIncompleteError ? 'erasure_incomplete' : 'failed', employee);
+    await note(c, action, error instanceof ErasureIncompleteError ? 'erasure_incomplete' : 'failed', employee, photo);
     throw error;
   }
 
@@ -49,11 +55,13 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
     action: AuditAction,
     missing: ErrorCode,
     find: (employeeId: string) => Promise<object | undefined>,
+    photo?: (employeeId: string) => string,
   ): Promise<Response> {
     const id = employeeIdSchema.safeParse(c.req.param('id'));
     if (!id.success) return sendError(c, 'invalid_employee_id');
-    const body = await find(id.data).catch((error: unknown) => noteFailure(c, action, id.data, error));
-    await note(c, action, body ? 'done' : missing, id.data);
+    const key = photo?.(id.data);
+    const body = await find(id.data).catch((error: unknown) => noteFailure(c, action, id.data, error, key));
+    await note(c, action, body ? 'done' : missing, id.data, key);
     return body ? send(c, { status: 200, body, outcome: 'found' }) : sendError(c, missing);
   }
 
@@ -73,7 +81,13 @@ export function employeeRoutes({ directory, erase, audit }: EmployeeRoutesOption
   }
   routes.delete('/:id', requires('erase'), (c) => answer(c, 'erase', 'employee_not_found', (id) => erase.employee(id)));
   routes.delete('/:id/faces/:face', requires('erase'), (c) =>
-    answer(c, 'erase_photo', 'face_not_found', (id) => erase.face(id, c.req.param('face'))),
+    answer(
+      c,
+      'erase_photo',
+      'face_not_found',
+      (id) => erase.face(id, c.req.param('face')),
+      (id) => employeePrefix(id) + c.req.param('face'),
+    ),
   );
 
   routes.get('/:id/faces/:face', requires('read'), async (c) => {

@@ -1,9 +1,11 @@
 import type { Command } from '../command.js';
 import { AUDIT } from './audit.js';
+import { BACKUP } from './backup.js';
 import { BENCH } from './bench.js';
 import { CALIBRATE } from './calibrate.js';
 import { IMPORT } from './import.js';
 import { REINDEX } from './reindex.js';
+import { RESTORE } from './restore.js';
 import { ROTATE_KEYS } from './rotate-keys.js';
 import { START } from './start.js';
 import { TOKEN } from './token.js';
@@ -17,6 +19,8 @@ export const COMMANDS: readonly Command[] = [
   TOKEN,
   AUDIT,
   ROTATE_KEYS,
+  BACKUP,
+  RESTORE,
   CALIBRATE,
   BENCH,
   VERSION,

@@ -15,6 +15,8 @@ export const AUDIT_ACTIONS = [
   'token_revoke',
   'import',
   'rotate_keys',
+  'backup',
+  'restore',
   'opened',
   'closed',
   'redacted',
@@ -36,6 +38,8 @@ export interface AuditEntry {
   readonly address?: string | null | undefined;
   /** Id of the employee. The only place where one may be: `detail` cannot be redacted. */
   readonly employee?: string | null | undefined;
+  /** Key of a reference photo. Only its keyed hash is written, by which a restore knows that the photo was erased. */
+  readonly photo?: string | undefined;
   readonly distance?: number | null | undefined;
   readonly job_id?: string | null | undefined;
   readonly request_id?: string | null | undefined;
@@ -53,6 +57,8 @@ export interface AuditFields {
   readonly address?: string | undefined;
   /** Stands for the employee after the id is redacted. */
   readonly employee_ref?: string | undefined;
+  /** Stands for the key of a photo. */
+  readonly photo_ref?: string | undefined;
   readonly distance?: number | undefined;
   readonly job_id?: string | undefined;
   readonly request_id?: string | undefined;
@@ -90,7 +96,10 @@ export function asEmployee(id: string | null | undefined): string | undefined {
  * Strings are cut to 64 UTF-16 code units (`job_id` and `request_id` to 128) and lose their control characters; a detail of
  * more than 1 KiB is left out.
  */
-export function toFields(entry: AuditEntry, employeeRef: string | undefined): AuditFields {
+export function toFields(
+  entry: AuditEntry,
+  { employeeRef, photoRef }: { readonly employeeRef?: string | undefined; readonly photoRef?: string | undefined } = {},
+): AuditFields {
   return {
     time: new Date().toISOString(),
     action: entry.action,
@@ -99,6 +108,7 @@ export function toFields(entry: AuditEntry, employeeRef: string | undefined): Au
     gate: bounded(entry.gate, MAX_LENGTH),
     address: bounded(entry.address, MAX_LENGTH),
     employee_ref: employeeRef,
+    photo_ref: photoRef,
     distance: entry.distance ?? undefined,
     job_id: bounded(entry.job_id, MAX_ID_LENGTH),
     request_id: bounded(entry.request_id, MAX_ID_LENGTH),

@@ -79,7 +79,10 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
     if (isClosed) throw new Error('The audit log is closed.');
     if (waiting >= MAX_WAITING) throw new Error('The disk of the audit log does not keep up.');
     const employee = asEmployee(entry.employee);
-    const fields = toFields(entry, employee && seal.refOf(employee));
+    const fields = toFields(entry, {
+      employeeRef: employee && seal.refOf(employee),
+      photoRef: entry.photo && seal.refOfPhoto(entry.photo),
+    });
     const written = write(fields, isErasure(entry) ? undefined : employee);
     waiting++;
     settled = written

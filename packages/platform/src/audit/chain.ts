@@ -110,7 +110,7 @@ export function openChain({ file, seal, maxFileBytes, lost }: ChainOptions): Cha
   }
 
   function note(entry: AuditEntry, before?: string): Promise<void> {
-    return append(toFields(entry, undefined), undefined, before);
+    return append(toFields(entry), undefined, before);
   }
 
   const detail = {

@@ -14,6 +14,8 @@ export type Inspection =
 export interface Seal {
   /** Stands for the employee in lines. Without the key nobody can tell whether it is a certain employee's. */
   refOf(employee: string): string;
+  /** The same for a photo's key. */
+  refOfPhoto(key: string): string;
   /** The line, without its end, and its hash. */
   write(content: AuditContent, employee: string | undefined): { readonly text: string; readonly hash: string };
   inspect(bytes: Buffer): Inspection;
@@ -25,6 +27,7 @@ export interface Seal {
 export function createSeal(key: Buffer): Seal {
   const mac = (text: string) => createHmac('sha256', key).update(text).digest('hex');
   const refOf = (employee: string) => mac(`employee:${employee}`).slice(0, REF_LENGTH);
+  const refOfPhoto = (key: string) => mac(`photo:${key}`).slice(0, REF_LENGTH);
 
   function inspect(bytes: Buffer): Inspection {
     const text = bytes.toString();
@@ -53,6 +56,7 @@ export function createSeal(key: Buffer): Seal {
 
   return {
     refOf,
+    refOfPhoto,
     write(content, employee) {
       const sealed = JSON.stringify(content);
       const hash = mac(sealed);
