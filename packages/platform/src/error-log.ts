@@ -1,11 +1,9 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { timeOfFirstLine } from './first-line.js';
 
 const DAY_MS = 86_400_000;
 const CHECK_INTERVAL_MS = 3_600_000;
-
-/** Enough of a line for its `time`, which pino writes among the first fields. */
-const HEAD_BYTES = 512;
 
 export interface ErrorLogOptions {
   readonly file: string;
@@ -51,19 +49,6 @@ export function createErrorLog({ file, retentionDays, now = Date.now }: ErrorLog
     },
     expire,
   };
-}
-
-function timeOfFirstLine(file: string): number | undefined {
-  const head = Buffer.alloc(HEAD_BYTES);
-  const descriptor = openSync(file, 'r');
-  try {
-    const length = readSync(descriptor, head, 0, HEAD_BYTES, 0);
-    const time = /"time":"([^"]+)"/.exec(head.toString('utf8', 0, length))?.[1];
-    // A file that is not ours to understand is as old as its last change.
-    return length === 0 ? undefined : time === undefined ? statSync(file).mtimeMs : Date.parse(time);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function quietly(action: () => void): void {

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditLine } from './audit-entry.js';
 import { auditFiles, rotatedName } from './audit-files.js';
 import { type AuditLog, type AuditLogOptions, createAuditLog } from './audit-log.js';
@@ -132,11 +132,11 @@ describe('several processes', () => {
 
   it('may begin while others rename the files', { timeout: 60_000 }, async () => {
     const other = processWith(
-      "for (;;) await log.record({ action: 'read', outcome: 'ok' }).then(() => sleep(1));",
-      1000,
+      "for (;;) await log.record({ action: 'read', outcome: 'ok' }).then(() => sleep(4));",
+      2000,
     );
     await expect.poll(() => files().length, { timeout: 20_000 }).toBeGreaterThan(1);
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 150; i++) {
       await openLog().close();
       for (const path of files().slice(0, -10)) unlinkSync(path);
     }
@@ -321,6 +321,30 @@ describe('retention', () => {
       renameSync(path, rotatedName(file, new Date(Date.UTC(2020, 0, 1)), '0'.repeat(16), n));
     }
   }
+
+  it('holds for a log of few lines as well, while a process runs for months and others come and go', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: Date.UTC(2026, 0, 1) });
+    try {
+      const options = { retentionDays: 30 };
+      const log = openLog(options);
+      for (let day = 0; day < 90; day++) {
+        await log.record({ action: 'verify', outcome: 'verified', request_id: `${day}` });
+        if (day % 10 === 0) await openLog(options).close();
+        vi.advanceTimersByTime(DAY_MS);
+        await log.record({ action: 'read', outcome: 'done' });
+        // A line stays for 30 days, and then until its file, of two weeks at most, and the sweep of a day are over.
+        await expect.poll(() => daysKept()[0], { interval: 5 }).toBeGreaterThanOrEqual(day + 1 - 30 - 16);
+        expect(daysKept()[0]).toBeLessThanOrEqual(Math.max(0, day + 1 - 30));
+        expect(daysKept().at(-1)).toBe(day);
+      }
+      await log.close();
+      expect(await problems()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  const daysKept = () => linesOf(everything()).flatMap(({ request_id }) => (request_id ? [Number(request_id)] : []));
 
   it('keeps an old file that is still being written', async () => {
     const log = openLog({ maxFileBytes: 1500 });

@@ -13,6 +13,8 @@ const DAY_MS = 86_400_000;
 /** Between two attempts to begin a new chain after a failure. */
 const REOPEN_PAUSE_MS = 1000;
 const MAX_FILE_BYTES = 10_485_760;
+/** A file whose last line is fresh keeps its first line from going; so this is how much longer than it should a line may stay. */
+const MAX_FILE_AGE_MS = 7 * DAY_MS;
 /** Entries that may wait for a disk that does not keep up, some 10 MiB. */
 const MAX_WAITING = 20_000;
 
@@ -39,7 +41,8 @@ export interface AuditLog {
 
 /**
  * An append-only file of JSON lines, each bound to the one before it by a keyed hash. Any number of processes may write to
- * it at once. Full files are renamed, and removed when their last line is older than `retentionDays`.
+ * it at once. Files that are full, or were begun a week ago, are renamed, and removed when their last line is older than
+ * `retentionDays`.
  * @throws {ConfigError} when the log or its key cannot be opened.
  */
 export function createAuditLog(options: AuditLogOptions): AuditLog {
@@ -48,7 +51,10 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     return createSeal(ensureAuditKey(options));
   });
+  const maxFileAgeMs = Math.min(MAX_FILE_AGE_MS, retentionDays * DAY_MS);
   let lost = 0;
+  let chainBegunAt = 0;
+  let turning: Promise<void> | undefined;
   let chain = opening(file, begin);
   let begunAt = performance.now();
   let renewal: Promise<void> | undefined;
@@ -58,7 +64,22 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   let isClosed = false;
 
   function begin(): Chain {
-    return openChain({ file, seal, maxFileBytes, lost });
+    chainBegunAt = Date.now();
+    return openChain({ file, seal, maxFileBytes, maxFileAgeMs, lost });
+  }
+
+  /** Once a while everybody leaves the file, even one that another process has renamed long ago. */
+  async function turnOver(): Promise<void> {
+    if (renewal || Date.now() - chainBegunAt < maxFileAgeMs) return;
+    turning = chain
+      .close()
+      .then(() => {
+        chain = begin();
+      })
+      // Whoever writes next finds a chain at its end, and begins another.
+      .catch(onError);
+    await turning;
+    turning = undefined;
   }
 
   /** After a failure a new chain is begun, which everybody waits for. */
@@ -94,6 +115,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   }
 
   async function write(fields: AuditFields, employee: string | undefined): Promise<void> {
+    if (turning) await turning;
     if (!chain.hasFailed) {
       try {
         return await chain.append(fields, employee);
@@ -116,6 +138,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
 
   async function trim(): Promise<void> {
     try {
+      await turnOver();
       await trimFiles(file, seal, new Date(Date.now() - retentionDays * DAY_MS), append);
     } catch (error) {
       onError(error);

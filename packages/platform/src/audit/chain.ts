@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStream } from 'rotating-file-stream';
+import { timeOfFirstLine } from '../first-line.js';
 import { type AuditEntry, type AuditFields, toFields } from './audit-entry.js';
 import { chainsWithHead, headFile, rotatedName } from './audit-files.js';
 import { formatHead, type Head, nameOf, readHeadSync, removeHead, saveHead } from './heads.js';
@@ -33,6 +34,8 @@ export interface ChainOptions {
   readonly seal: Seal;
   /** From this size on the file is renamed and a new one begun. */
   readonly maxFileBytes: number;
+  /** A file that was begun longer ago is renamed at the start. */
+  readonly maxFileAgeMs: number;
   /** What could not be noted before. */
   readonly lost: number;
 }
@@ -42,9 +45,11 @@ export interface ChainOptions {
  * their end nor a whole chain can be removed unnoticed. The head files of processes that are still running go as well: they
  * write them again with their next line.
  */
-export function openChain({ file, seal, maxFileBytes, lost }: ChainOptions): Chain {
+export function openChain({ file, seal, maxFileBytes, maxFileAgeMs, lost }: ChainOptions): Chain {
   const chain = randomBytes(8).toString('hex');
   const { last, isTorn } = tipOf(file, seal);
+  // Named after its last line, from which on it is kept.
+  const isAnew = setAside(file, rotatedName(file, new Date(last?.time ?? Date.now()), chain, 0), maxFileAgeMs);
   const heads = chainsWithHead(file, readdirSync(dirname(file)))
     .map((other) => readHeadSync(file, seal, other))
     .filter((head) => head !== undefined)
@@ -119,7 +124,7 @@ export function openChain({ file, seal, maxFileBytes, lost }: ChainOptions): Cha
     heads: heads.map(nameOf),
     ...(lost > 0 && { lost }),
   };
-  note({ action: 'opened', outcome: 'ok', detail }, isTorn ? '\n' : '')
+  note({ action: 'opened', outcome: 'ok', detail }, isTorn && !isAnew ? '\n' : '')
     .then(() => Promise.all(heads.map((other) => removeHead(file, other.chain))))
     // Whoever appends next hears of it; heads that are left go with the next process.
     .catch(() => undefined);
@@ -142,4 +147,18 @@ export function openChain({ file, seal, maxFileBytes, lost }: ChainOptions): Cha
       await saveLastHead();
     },
   };
+}
+
+/** Renames the file if it was begun long ago, so that its lines can go in time however few there are. */
+function setAside(file: string, name: string, maxAgeMs: number): boolean {
+  try {
+    const begun = timeOfFirstLine(file);
+    if (begun === undefined || Date.now() - begun < maxAgeMs) return false;
+    renameSync(file, name);
+    return true;
+  } catch (error) {
+    // There is none, or another process has just renamed it.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
