@@ -16,6 +16,8 @@ export interface LedgerEntry {
   readonly body: any;
   readonly jobId: string | undefined;
   readonly requestId: string;
+  /** Requests of one asker, those with one Idempotency-Key, are one request. */
+  readonly asker: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -103,7 +105,8 @@ export function createLedger(): Ledger {
       let answer = await post(url);
       for (const other of others) if (answer.status === 0 && !signal?.aborted) answer = await post(other);
       const jobId = answer.body?.job_id;
-      const asked = { employeeId, expected, requestId, startedAt, endedAt: Date.now() };
+      const asker = headers['idempotency-key'] ?? requestId;
+      const asked = { employeeId, expected, requestId, asker, startedAt, endedAt: Date.now() };
       const entry: LedgerEntry = { ...asked, ...answer, jobId };
       entries.push(entry);
       return entry;
@@ -132,7 +135,8 @@ export function createLedger(): Ledger {
           others.map((answers) => answers[index]),
         ),
       );
-      const twice = accepted.length - new Set(accepted.map(({ jobId }) => jobId)).size;
+      const askers = new Set(accepted.map(({ jobId, asker }) => `${jobId} ${asker}`));
+      const twice = askers.size - new Set(accepted.map(({ jobId }) => jobId)).size;
       const faults = verdicts.flatMap(({ faults }) => faults);
       expect([...faults, ...(twice > 0 ? [`${twice} ids were given out twice`] : [])]).toEqual([]);
       const count = (kind: Verdict['kind']) => verdicts.filter((verdict) => verdict.kind === kind).length;

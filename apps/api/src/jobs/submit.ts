@@ -141,10 +141,13 @@ export function createSubmit(options: SubmitOptions): Submit {
     return { job, replayed: false, ended };
   }
 
-  /** The job that an earlier request has recorded under the same key. */
-  async function replay({ jobId }: IdempotencyRecord, { waitMs, departure }: Submission): Promise<Submitted> {
+  /** The job that an earlier request has recorded under the same key; undefined when there is none. */
+  async function replay(
+    { jobId }: IdempotencyRecord,
+    { waitMs, departure }: Submission,
+  ): Promise<Submitted | undefined> {
     const known = await queue.find(jobId);
-    if (!known) throw new ResultGoneError('the result is no longer kept');
+    if (!known) return undefined;
     const ended =
       known.end || waitMs === 0 ? Promise.resolve(known.end) : waiters.wait(jobId, { timeoutMs: waitMs, departure });
     return { job: known.job, replayed: true, ended };
@@ -162,7 +165,13 @@ export function createSubmit(options: SubmitOptions): Submit {
       throw new QueueUnavailableError('Redis did not carry out a command', { cause: error });
     });
     if (record.fingerprint !== fingerprint) throw new IdempotencyKeyReusedError('the key was used for another request');
-    if (record.recorded) return replay(record, submission);
+    // The note that it is recorded may be missing; its end, also that it was cancelled, stands.
+    const replayed = record.jobId === id ? undefined : await replay(record, submission);
+    if (replayed) {
+      if (!record.recorded) await idempotencyKeys.recorded(key, record).catch(() => undefined);
+      return replayed;
+    }
+    if (record.recorded) throw new ResultGoneError('the result is no longer kept');
     // Whoever claimed the key may be at work, or dead. The same job added twice is one job, so there is no need to know.
     const submitted = await submitAs(record.jobId, submission);
     await idempotencyKeys.recorded(key, record).catch(() => undefined);
