@@ -175,6 +175,8 @@ await runMain(async () => {
   const retention = startRetention({ ...config, store, redis, now: clock.now, logger });
   // Nobody is refused just because this process is faster than its connection; without Redis it serves 503s.
   await queue.connected(REDIS_PATIENCE_MS);
+  // So that the bounds hold from the first request on.
+  await admission.look();
   const address = await listen(server, config);
   stopOnSignal(
     async () => {

@@ -67,6 +67,23 @@ it('refuses everything beyond the bound and when Redis is nearly full', async ()
   expect(full.refuse(SYNC)).toBeGreaterThan(0);
 });
 
+it('keeps to the bound from its first look on', async () => {
+  let isAway = true;
+  const admission = createAdmission({
+    readLoad: async () => {
+      if (isAway) throw new Error('away');
+      return { waiting: 0, background: 5, memory: 0, ended: 0 };
+    },
+    maxWaitingJobs: 5,
+  });
+  open.push(admission);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(admission.refuse(ASYNC)).toBeUndefined();
+  isAway = false;
+  await admission.look();
+  expect(admission.refuse(ASYNC)).toBeGreaterThan(0);
+});
+
 it('counts what it accepts between two looks', async () => {
   const admission = await admissionOver(1000, 0, {}, 50);
   const accepted = () =>

@@ -20,6 +20,8 @@ export interface Admission {
   estimate(position: number, background: boolean): number | undefined;
   /** Jobs in a second that end when there are enough of them; undefined until that has been seen. */
   perSecond(): number | undefined;
+  /** Looks at the queue now, and not only when it is time; resolves when that is done, or Redis is away. */
+  look(): Promise<void>;
   stop(): void;
 }
 
@@ -111,6 +113,7 @@ export function createAdmission({ readLoad, maxWaitingJobs, lookMs = LOOK_MS }: 
     },
     estimate,
     perSecond: throughput.perSecond,
+    look,
     stop: () => clearInterval(timer),
   };
 }
