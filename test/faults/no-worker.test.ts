@@ -22,14 +22,14 @@ it('waiting ends with 202 when the time is over, and the poll has the answer of 
   expect(status).toBe(202);
   expect((await get(`${api.url}${body.status_url}`)).body.status).toBe('queued');
   await stage.addWorker();
-  await stage.conclude('11. no worker within the time that a caller waits', ledger, [api]);
-}, 60_000);
+  await stage.conclude('12. no worker within the time that a caller waits', ledger, [api]);
+}, 180_000);
 
 it('is not ready without a worker', async () => {
   const { status, body } = await get(`${api.url}/readyz`);
   expect([status, body.status, body.checks.workers.ok]).toEqual([503, 'not_ready', false]);
   expect(body.checks).toMatchObject({ redis: { ok: true }, store: { ok: true } });
-}, 60_000);
+}, 180_000);
 
 it('expires what no worker took in time, without working on it', async () => {
   const hasty = await stage.addApi({ JOB_DEADLINE_MS: '300' });
@@ -44,4 +44,4 @@ it('expires what no worker took in time, without working on it', async () => {
   expect(decisions(worker, body.job_id)).toBe(1);
   expect(worker.lines.find(({ job_id }) => job_id === body.job_id)).not.toHaveProperty('stage_ms');
   await stage.noUploadLeft();
-}, 60_000);
+}, 180_000);
