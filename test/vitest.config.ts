@@ -13,8 +13,9 @@ export default defineConfig({
   test: {
     // Native addons (sharp, onnxruntime) do not survive worker threads.
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Long enough for a slow and busy machine: what takes too long for its own sake has a bound in its test.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
     projects: [
       {

@@ -61,7 +61,7 @@ it('a photo that kills native code fails after two deaths, and takes nobody alon
   await until('all processes are back', () =>
     inferencePids(worker).length === PROCESSES + deaths() ? true : undefined,
   );
-}, 90_000);
+}, 180_000);
 
 function deaths(): number {
   return worker.lines.filter(({ msg }) => msg === 'process died').length;

@@ -43,7 +43,7 @@ it('takes pending jobs and their uploads along, and tells whoever waits', async 
   expect(await stage.uploads()).toEqual([]);
   await stage.addWorker();
   expect(await get(`${api.url}/v1/employees/pending`)).toMatchObject({ status: 404 });
-}, 60_000);
+}, 180_000);
 
 it('undoes an enrolment that was running', async () => {
   slowMotion.hold('download');
@@ -56,11 +56,11 @@ it('undoes an enrolment that was running', async () => {
   expect((await erasing).status).toBe(200);
   expect(worker.lines.some(({ outcome }) => outcome === 'employee_erased')).toBe(true);
   expect(await stage.store.list('employees/running/')).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 it('completes what a crash interrupted', async () => {
   await stage.store.put('employees/half/.rollcall/face_1.jpg.embedding.json', Buffer.from('{}'));
   await stage.store.put('employees/half/face_2.jpg', stage.smallPhoto);
   expect((await remove(`${api.url}/v1/employees/half`)).body.erased).toMatchObject({ photos: 1, embeddings: 1 });
   expect(await stage.store.list('employees/half/')).toEqual([]);
-}, 60_000);
+}, 180_000);

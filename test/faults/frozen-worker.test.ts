@@ -58,7 +58,7 @@ it('SIGSTOP past the lock: another worker takes over, and the late finish change
   await stage.submit(ledger, api, 4);
   await stage.conclude('2. inference process stopped past its lock', ledger, [api]);
   expect(inferencePids(late)).toEqual([pid]);
-}, 60_000);
+}, 180_000);
 
 /** How often Redis has told a worker that a job is not its own any more. */
 function refusals({ lines }: RollcallProcess): number {
@@ -84,7 +84,7 @@ it('event loops blocked for twice the lock, of the API and the only worker: ever
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(answers.map(() => 200));
   await stage.conclude('3. event loops blocked for twice the lock', ledger, [api]);
   expect(inferencePids(worker)).toHaveLength(1);
-}, 60_000);
+}, 180_000);
 
 it('SIGSTOP while a reference photo is decoded: it does not count as unreadable ever after', async () => {
   const ledger = createLedger();
@@ -97,4 +97,4 @@ it('SIGSTOP while a reference photo is decoded: it does not count as unreadable 
   const { status } = await stage.ask(ledger, api, { ...stage.case(0), employeeId: '4004' });
   expect(status).toBe(200);
   await stage.conclude('2. inference process stopped while it decodes a reference', ledger, [api]);
-}, 60_000);
+}, 180_000);

@@ -38,4 +38,4 @@ it('without Redis it is a fast 503 that keeps no photo, and needs nobody to go o
     .split('\n');
   const errors = lines.map((line) => JSON.parse(line));
   expect(errors.some(({ level, name }) => level === 'error' && name === 'api')).toBe(true);
-}, 60_000);
+}, 180_000);

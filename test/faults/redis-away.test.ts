@@ -17,7 +17,7 @@ const AT_ONCE_MS = 5_000;
 const WAITERS = 500;
 const AWAY_MS = 10_000;
 
-describe.skipIf(isNetworkStageMissing())('Redis is away', { timeout: 150_000 }, () => {
+describe.skipIf(isNetworkStageMissing())('Redis is away', { timeout: 240_000 }, () => {
   let stage: NetworkStage;
 
   beforeAll(async () => {

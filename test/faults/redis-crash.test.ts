@@ -15,7 +15,7 @@ const JOBS = 60;
 const AWAY_MS = 2_000;
 const ASYNC = { prefer: 'respond-async' };
 
-describe.skipIf(isNetworkStageMissing())('Redis is killed', { timeout: 120_000 }, () => {
+describe.skipIf(isNetworkStageMissing())('Redis is killed', { timeout: 240_000 }, () => {
   let stage: NetworkStage;
   let sentinels: SentinelSystem | undefined;
 

@@ -18,7 +18,7 @@ const LATENCY_MS = 300;
 /** Above the sum of the time limits of the commands that one request needs. */
 const BOUND_MS = 30_000;
 
-describe.skipIf(isNetworkStageMissing())('the network to Redis', { timeout: 120_000 }, () => {
+describe.skipIf(isNetworkStageMissing())('the network to Redis', { timeout: 240_000 }, () => {
   let stage: NetworkStage;
 
   beforeAll(async () => {

@@ -57,7 +57,7 @@ it('SIGTERM of one after the other, under load: every process drains, and no req
   expect(codes).toEqual([0, 0, 0, 0]);
   await stage.conclude('5. rolling restart of APIs and workers', ledger, apis);
   expect(workers.map(takenBack)).toEqual([0, 0]);
-}, 90_000);
+}, 180_000);
 
 it.each(['SIGTERM', 'SIGINT'] as const)(
   'a worker ends its running jobs on %s and leaves the rest for others',
@@ -79,7 +79,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
     await stage.conclude(`5. worker stopped by ${signal}`, ledger, [api]);
     expect([decided(worker) + decided(other), takenBack(other)]).toEqual([ids.length, 0]);
   },
-  60_000,
+  180_000,
 );
 
 it('an API answers whoever waits before it stops', async () => {
@@ -92,7 +92,7 @@ it('an API answers whoever waits before it stops', async () => {
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(await stopped).toBe(0);
   await stage.conclude('5. API stopped while requests wait', ledger, [other]);
-}, 60_000);
+}, 180_000);
 
 it('an API that stops sends away whoever would wait for longer than its grace, and where to', async () => {
   const ledger = createLedger();
@@ -108,7 +108,7 @@ it('an API that stops sends away whoever would wait for longer than its grace, a
   expect(await watched.text()).toContain('"status":"queued"');
   await stage.addWorker();
   await stage.conclude('5. API stopped while requests wait for longer than its grace', ledger, [other]);
-}, 60_000);
+}, 180_000);
 
 const KEPT_ALIVE = 20;
 
@@ -130,7 +130,7 @@ it('an API answers what comes on open connections while it stops', async () => {
   await Promise.all(callers);
   agent.destroy();
   expect(broken).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 /** Posts a form without fields, which is refused at once. Tells why there was no answer, and if the connection had been used. */
 function postNothing(url: string, agent: Agent): Promise<{ failure: string | undefined; isReused: boolean }> {

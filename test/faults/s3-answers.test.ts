@@ -18,7 +18,7 @@ const ASYNC = { prefer: 'respond-async' };
 /** More than the store's three tries of one read, fewer than the three attempts of a job make. */
 const TRUNCATED_READS = 4;
 
-describe.skipIf(isNetworkStageMissing())('S3', { timeout: 120_000 }, () => {
+describe.skipIf(isNetworkStageMissing())('S3', { timeout: 240_000 }, () => {
   let stage: NetworkStage;
   let gateway: S3Gateway;
   let behind: { MINIO_ENDPOINT: string };

@@ -16,7 +16,7 @@ const AWAY_MS = 5_000;
 /** Above the sum of the time limits of the requests to S3 that one upload needs. */
 const BOUND_MS = 45_000;
 
-describe.skipIf(isNetworkStageMissing())('the network to S3', { timeout: 120_000 }, () => {
+describe.skipIf(isNetworkStageMissing())('the network to S3', { timeout: 240_000 }, () => {
   let stage: NetworkStage;
 
   beforeAll(async () => {

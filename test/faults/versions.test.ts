@@ -1,4 +1,4 @@
-import { JOB_VERSION } from '@rollcall/contracts';
+import { JOB_VERSION, versionOf } from '@rollcall/contracts';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createLedger } from '../src/support/ledger.js';
 import type { System } from '../src/support/rollcall.js';
@@ -27,7 +27,7 @@ it('jobs of the version before are carried out', async () => {
   const ids = await stage.submit(ledger, api, 3);
   for (const id of ids) {
     await rewrite(id, (data) => {
-      data.version = JOB_VERSION - 1;
+      data.version = versionOf('verify') - 1;
       delete data.origin;
     });
   }
@@ -49,7 +49,7 @@ it('a job of a newer version is left for a newer worker, while others are carrie
   expect(decisions(worker, newer)).toBe(0);
   // A newer worker, in little: it understands what the others have left alone.
   await rewrite(newer, (data) => {
-    data.version = JOB_VERSION;
+    data.version = versionOf('verify');
     data.kind = 'verify';
   });
   await stage.conclude('10. a job of a newer version', ledger, [api]);

@@ -103,22 +103,27 @@ describe.skipIf(isCramped)('a crowd', () => {
   it('waits at once; who leaves is forgotten, who stays is answered', async () => {
     const before = { resident: resident(), descriptors: descriptors() };
     const crowd = Array.from({ length: CROWD }, () => verify('wait=60'));
-    await until('everybody waits', async () => ((await waiting()) === CROWD ? true : undefined), 90_000);
+    await until('everybody waits', async () => ((await waiting()) === CROWD ? true : undefined), 180_000);
     expect(descriptors()).toBeGreaterThan(CROWD);
     const held = resident() - before.resident;
     expect(held).toBeLessThan(CROWD * MEMORY_PER_CLIENT);
 
     for (const client of crowd.slice(STAYING)) client.leave();
+    const answered = await Promise.all(crowd.slice(STAYING).map(({ answer }) => answer));
+    // Who was told where to ask before the crowd was complete, on a slow machine, takes the job back.
+    const deferred = answered.flatMap((answer) => (answer === 'left' ? [] : [answer]));
+    await inSlices(deferred, 64, async ({ status, body: { job_id } }) => {
+      expect(status).toBe(202);
+      await reply(request(`${api.url}/v1/jobs/${job_id}`, { method: 'DELETE', agent }).end());
+    });
     await until('their jobs are cancelled', async () => ((await waiting()) <= STAYING ? true : undefined), 60_000);
     await until('their photos are gone', async () => ((await uploads()) <= STAYING ? true : undefined), 60_000);
 
     worker = await startWorker(settings);
-    const answers = await Promise.all(crowd.map(({ answer }) => answer));
-    const stayed = answers.slice(0, STAYING);
+    const stayed = await Promise.all(crowd.slice(0, STAYING).map(({ answer }) => answer));
     // Whom the machine could not answer in time has a job to ask for.
     for (const answer of stayed) expect(answer).toMatchObject({ status: expect.toBeOneOf([200, 202]) });
     expect(stayed).toContainEqual(expect.objectContaining({ status: 200 }));
-    expect(answers.slice(STAYING)).toEqual(Array(CROWD - STAYING).fill('left'));
     await until('no photo is left', async () => ((await uploads()) === 0 ? true : undefined), 60_000);
     agent.destroy();
     await until('no connection is left', () => (descriptors() <= before.descriptors + 10 ? true : undefined));
@@ -126,7 +131,7 @@ describe.skipIf(isCramped)('a crowd', () => {
     process.stderr.write(
       `API's memory: ${mb(before.resident)} MB, with ${CROWD} waiting ${mb(before.resident + held)} MB, afterwards ${mb(resident())} MB\n`,
     );
-  }, 240_000);
+  }, 480_000);
 
   it('polls thousands of jobs until each has ended', async () => {
     const accepted = await inSlices([...Array(POLLED_JOBS).keys()], 64, () => verify('respond-async').answer);
@@ -154,5 +159,5 @@ describe.skipIf(isCramped)('a crowd', () => {
     expect(polls).toBeGreaterThanOrEqual(POLLED_JOBS);
     expect(resident() - before).toBeLessThan(POLLED_JOBS * MEMORY_PER_CLIENT);
     await until('no photo is left', async () => ((await uploads()) === 0 ? true : undefined), 60_000);
-  }, 240_000);
+  }, 480_000);
 });

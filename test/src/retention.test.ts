@@ -10,7 +10,7 @@ import { type RollcallProcess, type System, startSystem, startWorker, temporaryF
 import { until } from './support/until.js';
 
 // What is kept of a verification, and for how long, looked at where it is kept: folders, Redis, logs.
-const RESULT_TTL_SECONDS = 3;
+const RESULT_TTL_SECONDS = 6;
 const folder = temporaryFolder();
 const uploads = join(folder.path, 'uploads');
 let redis: RedisServer;
@@ -48,8 +48,8 @@ beforeAll(async () => {
     REDIS_URL: redis.url,
     WORKER_PROCESSES: '1',
     RESULT_TTL_SECONDS: `${RESULT_TTL_SECONDS}`,
-    JOB_DEADLINE_MS: '2000',
-    UPLOAD_MAX_AGE_SECONDS: '4',
+    JOB_DEADLINE_MS: '5000',
+    UPLOAD_MAX_AGE_SECONDS: '6',
   };
   const store = createBlobStore({ s3: undefined, dataDir: folder.path });
   await store.put(`${employeePrefix('kept 7')}face_1.jpg`, await photo('person_a_1.jpg'));
