@@ -89,6 +89,21 @@ export async function runBench(options: BenchOptions, say: Say): Promise<BenchRe
     })),
   ];
 
+  const stageClients = options.clients.includes(STAGE_CLIENTS) ? STAGE_CLIENTS : Math.max(...options.clients);
+  const stageRounds = new Map<StoreName, StageRound>();
+  for (const store of options.stores) {
+    say(`processor time by stage: ${STORES[store].title}`);
+    const pass = await openStagePass({
+      store,
+      loop,
+      processes: PROCESSES,
+      concurrency: CONCURRENCY,
+      clients: stageClients,
+    });
+    stageRounds.set(store, await pass.round(seconds / 2, seconds));
+    await pass.stop();
+  }
+
   const sessions = new Map<string, (Session & { readonly firstAnswerSeconds: number })[]>();
   const bareRuns: BareMeasurement[] = [];
   const latencies: number[] = [];
@@ -111,18 +126,10 @@ export async function runBench(options: BenchOptions, say: Say): Promise<BenchRe
 
   const reports = contestants.map((contestant) => summarise(contestant, sessions.get(contestant.name) ?? []));
   const bareCpuMs = median(bareRuns.map(({ cpuMs }) => cpuMs));
-  const systems: SystemReport[] = [];
-  const bareRounds: StageRound[] = [];
-  for (const store of options.stores) {
+  const systems = options.stores.map((store) => {
     const report = reports.find(({ name }) => name === store) as SystemReport;
-    say(`processor time by stage: ${STORES[store].title}`);
-    const clients = pointAt(report, STAGE_CLIENTS) ? STAGE_CLIENTS : Math.max(...options.clients);
-    const pass = await openStagePass({ store, loop, processes: PROCESSES, concurrency: CONCURRENCY, clients });
-    const round = await pass.round(seconds / 2, seconds);
-    await pass.stop();
-    bareRounds.push(round);
-    systems.push({ ...report, stages: toUnprofiled(round, report, clients) });
-  }
+    return { ...report, stages: toUnprofiled(stageRounds.get(store) as StageRound, report, stageClients) };
+  });
   loop.stop();
   folder.remove();
 
@@ -137,7 +144,7 @@ export async function runBench(options: BenchOptions, say: Say): Promise<BenchRe
       perSecond: median(bareRuns.map(({ perSecond }) => perSecond)),
       cpuMs: bareCpuMs,
       latencyMs: median(latencies),
-      stages: scaledTo((bareRounds[0] as StageRound).bare, bareCpuMs),
+      stages: scaledTo((stageRounds.values().next().value as StageRound).bare, bareCpuMs),
     },
     systems,
     peers: reports.filter(({ name }) => PEERS.some((known) => known.name === name)),
