@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  employeePrefix,
-  JOB_VERSION,
-  type JobReply,
-  jobReplySchema,
-  problemSchema,
-  versionOf,
-} from '@rollcall/contracts';
+import { employeePrefix, type JobReply, jobReplySchema, problemSchema } from '@rollcall/contracts';
 import { type BlobStore, createBlobStore } from '@rollcall/platform';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

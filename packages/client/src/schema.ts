@@ -2618,7 +2618,7 @@ export interface operations {
                 /** @description Lines of the log */
                 limit?: number;
                 /** @description Only of these actions */
-                action?: ("verify" | "compare" | "identify" | "enroll" | "assess" | "read" | "read_photo" | "erase" | "erase_photo" | "read_audit" | "access" | "token_create" | "token_revoke" | "import" | "rotate_keys" | "opened" | "closed" | "redacted" | "trimmed")[];
+                action?: ("verify" | "compare" | "identify" | "enroll" | "assess" | "read" | "read_photo" | "erase" | "erase_photo" | "read_audit" | "access" | "token_create" | "token_revoke" | "import" | "rotate_keys" | "backup" | "restore" | "opened" | "closed" | "redacted" | "trimmed")[];
                 /** @description Only about this employee, also if the id has been erased */
                 employee?: string;
                 /** @description Only since this date or time (RFC 3339) */

@@ -3,6 +3,7 @@ export * from './analyse.js';
 export * from './compare.js';
 export { cropToJpeg } from './decode.js';
 export {
+  ALIGNED_SIDE,
   createEngine,
   EMBEDDING_LENGTH,
   type Engine,
@@ -10,6 +11,6 @@ export {
   type ExecutionProvider,
   ExecutionProviderError,
 } from './engine.js';
-export { ModelFileError, type Precision } from './models.js';
+export { DETECTOR_MODEL, ModelFileError, type Precision, RECOGNISER_MODELS, readModel } from './models.js';
 export type { FaceQuality } from './quality.js';
 export type { Box, Landmarks } from './yunet.js';

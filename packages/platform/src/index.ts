@@ -16,6 +16,7 @@ export {
   onGalleryChange,
 } from './announcements.js';
 export { AUDIT_ACTIONS, type AuditAction, type AuditEntry, type AuditLine } from './audit/audit-entry.js';
+export { auditKeyFile, readAuditKey } from './audit/audit-key.js';
 export { type AuditLog, createAuditLog } from './audit/audit-log.js';
 export { auditLogFiles } from './audit/log-files.js';
 export { type AuditFilter, readAudit } from './audit/read-audit.js';
@@ -23,7 +24,7 @@ export { type AuditErasures, readAuditErasures } from './audit/read-erasures.js'
 export { type AuditReport, verifyAudit } from './audit/verify.js';
 export { type BlobInfo, type BlobStore, BlobStoreError } from './blob-store/blob-store.js';
 export { createEncryptedBlobStore, type EncryptedBlobStore } from './blob-store/encrypted.js';
-export { forgetEncryptionKeys, verifyEncryptionKeys } from './blob-store/encryption-check.js';
+export { checkEncryptionKeys, forgetEncryptionKeys, verifyEncryptionKeys } from './blob-store/encryption-check.js';
 export { isValidKey } from './blob-store/key.js';
 export { CALLBACK_ATTEMPTS, createAddJob } from './callbacks/add-job.js';
 export { type CallbackHost, type CallbackTarget, checkCallbackUrl } from './callbacks/callback-hosts.js';
@@ -38,6 +39,7 @@ export {
   type EncryptionKey,
   loadConfig,
   requireRedisUrl,
+  type S3Config,
   type TlsFiles,
 } from './config.js';
 export { createErasures, type Erasures } from './erasures.js';

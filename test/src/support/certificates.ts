@@ -16,6 +16,8 @@ export interface Authority {
   readonly pem: string;
   /** A certificate for these host names and addresses. */
   issue(...hosts: string[]): Promise<CertificateFiles>;
+  /** One that is not valid any more. */
+  issueExpired(...hosts: string[]): Promise<CertificateFiles>;
 }
 
 const ALGORITHM = { keyType: 'ec', algorithm: 'sha256' } as const;
@@ -33,28 +35,33 @@ export async function createAuthority(folder: string, name: string): Promise<Aut
   writeFileSync(file, authority.cert);
   let issued = 0;
 
+  async function issue(hosts: readonly string[], validity = {}): Promise<CertificateFiles> {
+    const made = await generate([{ name: 'commonName', value: hosts[0] ?? '' }], {
+      ...ALGORITHM,
+      ...validity,
+      ca: { key: authority.private, cert: authority.cert },
+      extensions: [
+        { name: 'basicConstraints', cA: false, critical: true },
+        { name: 'keyUsage', digitalSignature: true, critical: true },
+        { name: 'extKeyUsage', serverAuth: true },
+        {
+          name: 'subjectAltName',
+          altNames: hosts.map((host) => (isIP(host) ? { type: 7, ip: host } : { type: 2, value: host })),
+        },
+      ],
+    });
+    const path = join(folder, `${name}-${++issued}`);
+    const files = { cert: `${path}.crt`, key: `${path}.key` };
+    writeFileSync(files.cert, made.cert);
+    writeFileSync(files.key, made.private, { mode: 0o600 });
+    return files;
+  }
+
   return {
     file,
     pem: authority.cert,
-    async issue(...hosts) {
-      const made = await generate([{ name: 'commonName', value: hosts[0] }], {
-        ...ALGORITHM,
-        ca: { key: authority.private, cert: authority.cert },
-        extensions: [
-          { name: 'basicConstraints', cA: false, critical: true },
-          { name: 'keyUsage', digitalSignature: true, critical: true },
-          { name: 'extKeyUsage', serverAuth: true },
-          {
-            name: 'subjectAltName',
-            altNames: hosts.map((host) => (isIP(host) ? { type: 7, ip: host } : { type: 2, value: host })),
-          },
-        ],
-      });
-      const path = join(folder, `${name}-${++issued}`);
-      const files = { cert: `${path}.crt`, key: `${path}.key` };
-      writeFileSync(files.cert, made.cert);
-      writeFileSync(files.key, made.private, { mode: 0o600 });
-      return files;
-    },
+    issue: (...hosts) => issue(hosts),
+    issueExpired: (...hosts) =>
+      issue(hosts, { notBeforeDate: new Date('2020-01-01'), notAfterDate: new Date('2020-02-01') }),
   };
 }

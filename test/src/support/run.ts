@@ -14,7 +14,16 @@ export async function runNode(
   operands: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [script, ...operands], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return await runProgram(process.execPath, [script, ...operands], env);
+}
+
+/** Runs a program to its end with exactly this environment. */
+export async function runProgram(
+  program: string,
+  operands: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  const child = spawn(program, operands, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;

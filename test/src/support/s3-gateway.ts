@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What becomes of a request: it is answered, or told to slow down (503), or its answer ends half-way. */
-export type Treatment = 'answer' | 'slow down' | 'truncate';
+/**
+ * What becomes of a request: it is answered, or told to slow down (503), or its answer ends half-way; or a conditional write
+ * succeeds where there is an object, as at a server that does not know of If-None-Match.
+ */
+export type Treatment = 'answer' | 'slow down' | 'truncate' | 'ignore conditions';
 
 export interface S3Request {
   readonly method: string;
@@ -44,8 +47,12 @@ export async function startS3Gateway(port: number): Promise<S3Gateway> {
     const upstream = request({ port, host: '127.0.0.1', method, path: url, headers, signal }).end(body);
     const [answer] = (await once(upstream, 'response')) as [IncomingMessage];
     const content = await buffer(answer);
+    if (treatment === 'ignore conditions' && answer.statusCode === 412) {
+      outgoing.writeHead(200, { etag: '"00000000000000000000000000000000"' }).end();
+      return;
+    }
     outgoing.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
-    if (treatment === 'answer') outgoing.end(content);
+    if (treatment !== 'truncate') outgoing.end(content);
     else outgoing.write(content.subarray(0, content.length / 2), () => outgoing.destroy());
   }
 

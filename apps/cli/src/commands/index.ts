@@ -3,6 +3,7 @@ import { AUDIT } from './audit.js';
 import { BACKUP } from './backup.js';
 import { BENCH } from './bench.js';
 import { CALIBRATE } from './calibrate.js';
+import { DOCTOR } from './doctor.js';
 import { IMPORT } from './import.js';
 import { REINDEX } from './reindex.js';
 import { RESTORE } from './restore.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   BACKUP,
   RESTORE,
   CALIBRATE,
+  DOCTOR,
   BENCH,
   VERSION,
 ];

@@ -56,6 +56,11 @@ export interface BlobStore {
   close(): void;
 }
 
+export interface BlobStoreErrorOptions extends ErrorOptions {
+  readonly origin?: string;
+  readonly advice?: string;
+}
+
 /** What the store could not do. `message` names the operation and what to do, never an object's content. */
 export class BlobStoreError extends Error {
   /**
@@ -63,10 +68,16 @@ export class BlobStoreError extends Error {
    * right encryption key, or the object as it was written.
    */
   readonly code: 'invalid_key' | 'full' | 'unavailable' | 'undecryptable';
+  /** What the server or the system called it: `NoSuchBucket`, `EACCES`. */
+  readonly origin: string | undefined;
+  /** What to do, where the message ends with it. */
+  readonly advice: string | undefined;
 
-  constructor(code: BlobStoreError['code'], message: string, options?: ErrorOptions) {
+  constructor(code: BlobStoreError['code'], message: string, options: BlobStoreErrorOptions = {}) {
     super(message, options);
     this.name = 'BlobStoreError';
     this.code = code;
+    this.origin = options.origin;
+    this.advice = options.advice;
   }
 }

@@ -27,6 +27,7 @@ export function toFilesystemError(operation: string, place: string, error: unkno
   if (error instanceof BlobStoreError) return error;
   const errno = errnoOf(error) ?? 'unknown error';
   const code = errno === 'ENOSPC' || errno === 'EDQUOT' ? 'full' : 'unavailable';
-  const advice = ADVICE[errno] ?? 'Check the disk and its permissions';
-  return new BlobStoreError(code, `Could not ${operation} in ${place} (${errno}). ${advice}.`, { cause: error });
+  const advice = `${ADVICE[errno] ?? 'Check the disk and its permissions'}.`;
+  const message = `Could not ${operation} in ${place} (${errno}). ${advice}`;
+  return new BlobStoreError(code, message, { cause: error, origin: errno, advice });
 }

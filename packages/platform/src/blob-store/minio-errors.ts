@@ -13,6 +13,7 @@ const ADVICE: Record<string, string> = {
   AuthorizationHeaderMalformed: 'The region is wrong: check MINIO_REGION',
   PermanentRedirect: 'The bucket is in another region: check MINIO_ENDPOINT and MINIO_REGION',
   RequestTimeTooSkewed: "This machine's clock and the server's differ too much: set them",
+  NoSuchBucket: 'There is no such bucket: check MINIO_BUCKET',
   InvalidBucketName: 'Check MINIO_BUCKET',
   InvalidBucketNameError: 'Check MINIO_BUCKET',
   BucketAlreadyExists: 'The bucket belongs to somebody else: check MINIO_BUCKET',
@@ -73,9 +74,9 @@ export function toMinioError(operation: string, place: string, error: unknown): 
   if (error instanceof BlobStoreError) return error;
   const code = codeOf(error);
   const kind = FULL.has(code) ? 'full' : INVALID_KEY.has(code) ? 'invalid_key' : 'unavailable';
-  const advice = ADVICE[code] ?? "Look into the server's log";
-  const message = `Could not ${operation} at ${place} (${code}). ${advice}.`;
-  return new BlobStoreError(kind, message, isAnswer(error) ? undefined : { cause: error });
+  const advice = `${ADVICE[code] ?? "Look into the server's log"}.`;
+  const message = `Could not ${operation} at ${place} (${code}). ${advice}`;
+  return new BlobStoreError(kind, message, { origin: code, advice, ...(!isAnswer(error) && { cause: error }) });
 }
 
 /** An error of the server's can repeat parts of the request, the signature's among them: it is not passed on. */

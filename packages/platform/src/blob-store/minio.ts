@@ -33,11 +33,14 @@ export interface MinioBlobStoreOptions extends S3Config {
   readonly timeoutMs?: number;
   /** Certificates to trust, in PEM, where the system's do not do. */
   readonly ca?: string;
+  /** Whether to make the bucket when it is missing; true unless told. */
+  readonly makesBucket?: boolean;
 }
 
-/** Keeps the objects in a bucket of any S3 server, which it makes when it is missing. */
+/** Keeps the objects in a bucket of any S3 server. */
 export function createMinioBlobStore(options: MinioBlobStoreOptions): BlobStore {
   const { endPoint, port, useSSL, accessKey, secretKey, bucket, region, timeoutMs = 10_000, ca } = options;
+  const { makesBucket = true } = options;
   const place = `${useSSL ? 'https' : 'http'}://${endPoint}:${port}/${bucket}`;
   const transport = createHttpTransport({ useSSL, ca, timeoutMs });
   const client = new Client({
@@ -70,7 +73,7 @@ export function createMinioBlobStore(options: MinioBlobStoreOptions): BlobStore 
     try {
       return await retry(request, retries);
     } catch (error) {
-      if (codeOf(error) !== 'NoSuchBucket') throw error;
+      if (codeOf(error) !== 'NoSuchBucket' || !makesBucket) throw error;
       await makeBucket();
       return await retry(request, retries);
     }
