@@ -31,7 +31,7 @@ export async function* dumpRedis(redis: Redis): AsyncGenerator<Buffer> {
 }
 
 /** Takes the data out of `$<length>\r\n<data>` or `$EOF:<mark>\r\n<data><mark>`, before which are blank lines. */
-async function* payloadOf(socket: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* payloadOf(socket: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let pending = Buffer.alloc(0);
   let left: number | undefined;
   let mark: Buffer | undefined;

@@ -44,10 +44,6 @@ export async function withAuditCopy<T>(
   audit: Config['audit'],
   work: (place: AuditLogPlace) => Promise<T>,
 ): Promise<T> {
-  const log = basename(audit.file);
-  if (!files.some(({ role, name }) => role === 'audit' && name === log)) {
-    throw new ConfigError(`The backup has no audit log ${log}; set AUDIT_LOG_FILE as it was then.`);
-  }
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-restore-'));
   try {
     for (const { role, name, sha256 } of files) {
@@ -55,7 +51,11 @@ export async function withAuditCopy<T>(
     }
     const { key } = await auditLogFiles(audit.file);
     if (key) copyFileSync(key, join(folder, basename(key)));
-    return await work({ file: join(folder, log), key: audit.key });
+    const file = join(folder, basename(audit.file));
+    if ((await auditLogFiles(file)).logs.length === 0) {
+      throw new ConfigError(`The backup has no audit log ${basename(file)}; set AUDIT_LOG_FILE as it was then.`);
+    }
+    return await work({ file, key: audit.key });
   } finally {
     rmSync(folder, { recursive: true });
   }
