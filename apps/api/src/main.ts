@@ -108,7 +108,7 @@ await runMain(async () => {
     },
   });
   const status = createSystemStatus({ ...config, queue, admission, readiness });
-  const registry = createProcessMetrics();
+  const registry = createProcessMetrics('api');
   registerSystemGauges(registry, { status, readiness });
 
   const app = createApp({

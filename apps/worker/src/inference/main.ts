@@ -40,7 +40,7 @@ await runMain(async () => {
   const config = loadConfig();
   const redisUrl = requireRedisUrl(config);
   const logger = createLogger('worker', config);
-  const registry = createProcessMetrics();
+  const registry = createProcessMetrics('inference');
   const metrics = createJobMetrics(registry);
   answerMetrics(registry);
   const engine = await createEngine({

@@ -9,7 +9,7 @@ export interface SupervisorMetrics extends ChildMetrics {
 }
 
 export function createSupervisorMetrics(): SupervisorMetrics {
-  const registry = createProcessMetrics();
+  const registry = createProcessMetrics('supervisor');
   const registers = [registry];
   const children = createChildMetrics(registry);
   const ready = new Set<ChildProcess>();

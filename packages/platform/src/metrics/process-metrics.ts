@@ -8,18 +8,21 @@ const LEFT_OUT = ['handles', 'requests', 'resources'].flatMap((what) => [
   `nodejs_active_${what}_total`,
 ]);
 
+/** What runs in a process. */
+export type ProcessName = 'api' | 'supervisor' | 'inference';
+
 /** A registry with what every process of Rollcall tells of itself: processor time, memory, garbage collection, delays. */
-export function createProcessMetrics(): Registry {
+export function createProcessMetrics(name: ProcessName): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const name of LEFT_OUT) registry.removeSingleMetric(name);
-  observeEventLoopDelay(registry);
+  for (const metric of LEFT_OUT) registry.removeSingleMetric(metric);
+  observeEventLoopDelay(registry, name);
   new Gauge({
     name: 'rollcall_build_info',
     help: 'Always 1; the labels tell what runs.',
-    labelNames: ['version', 'node'],
+    labelNames: ['process', 'version', 'node'],
     aggregator: 'first',
     registers: [registry],
-  }).set({ version: VERSION, node: process.version }, 1);
+  }).set({ process: name, version: VERSION, node: process.version }, 1);
   return registry;
 }
