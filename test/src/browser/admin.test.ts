@@ -196,7 +196,7 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
   it('shows queue and workers', async () => {
     const { page } = await admin('#/system');
     await page.getByText('Being worked on').waitFor();
-    await page.getByRole('heading', { name: 'Workers' }).waitFor();
+    await page.getByRole('heading', { name: 'Workers', exact: true }).waitFor();
     expect(await page.locator('.workers li').count()).toBeGreaterThanOrEqual(3);
     await screenshot(page, 'admin-system');
     await expectAccessible(page);

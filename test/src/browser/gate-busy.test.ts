@@ -52,7 +52,7 @@ describe.skipIf(isBrowserMissing())('the gate of a busy service', { timeout: 60_
     const employee = page.getByRole('textbox', { name: 'Employee id' });
     await employee.fill(SEEN);
     await page.keyboard.press('Enter');
-    await page.locator('#result-detail', { hasText: 'before you' }).waitFor();
+    await page.locator('#result-detail', { hasText: 'You are next' }).waitFor();
     await screenshot(page, 'gate-queued');
     await expectAccessible(page);
     const taken = page.waitForRequest((request) => request.method() === 'DELETE' && /jobs/.test(request.url()));
@@ -73,7 +73,13 @@ describe.skipIf(isBrowserMissing())('the gate of a busy service', { timeout: 60_
     await screenshot(page, 'gate-busy');
     await expectAccessible(page);
     worker = await startWorker(settings);
-    await page.locator('#result-title', { hasText: 'Welcome' }).waitFor({ timeout: 30_000 });
+    await until('somebody has done it', async () => {
+      if ((await page.locator('#result-title').textContent()) === 'Welcome') return true;
+      // By itself it tries three times, which may be over before the worker is there.
+      const again = page.getByRole('button', { name: 'Try again' });
+      if (await again.isVisible()) await again.click({ timeout: 1000 }).catch(() => undefined);
+      return undefined;
+    });
     expect(complaints).toEqual([]);
   });
 });

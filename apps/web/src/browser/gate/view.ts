@@ -135,7 +135,8 @@ export function createView(actions: ResultActions): View {
       else if (progress && progress.position !== null) {
         const { position: count, estimatedSeconds } = progress;
         const seconds = Math.ceil(estimatedSeconds ?? 0);
-        detail.textContent = text(seconds > 0 ? 'asking.queuedFor' : 'asking.queued', { count, seconds });
+        const key = count === 0 ? 'asking.next' : seconds > 0 ? 'asking.queuedFor' : 'asking.queued';
+        detail.textContent = text(key, { count, seconds });
       } else if (isSlow) detail.textContent = text('asking.slow');
       if (!isSlow) return;
       announce();
