@@ -62,7 +62,8 @@ export interface Api {
   submit<T>(path: string, options: SubmitOptions): Promise<Answer<T>>;
 }
 
-export function createApi(caller: Caller): Api {
+/** @param base of the service's address; empty for the one that the page came from */
+export function createApi(caller: Caller, base = ''): Api {
   async function send<T>(
     path: string,
     options: RequestOptions,
@@ -72,7 +73,7 @@ export function createApi(caller: Caller): Api {
     const [token, gate] = [caller.token(), caller.gate()];
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await fetch(path, {
+      const response = await fetch(base + path, {
         method,
         ...(body && { body }),
         headers: {
