@@ -112,6 +112,8 @@ describe('the bill of materials', () => {
     }
   });
 
+  // valibot, of the queue board, would like a typescript that it never loads; the lock file does not tell of that wish, or npm
+  // would ship the compiler.
   it('leaves out what only builds and tests need', () => {
     const names = bom().components.map(({ name }) => name);
     for (const name of ['typescript', 'turbo', 'vitest', 'fast-check', '@rollcall/test'])

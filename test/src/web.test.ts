@@ -44,24 +44,33 @@ function send(
 }
 
 describe('replies', () => {
-  it.each(['/healthz', '/openapi.json', '/v1/employees', '/nothing', '/v1/jobs/x'])(
-    'of %s have secure headers and tell no version',
-    async (path) => {
-      const { headers } = await send(closed.url + path, {});
-      expect(headers).toMatchObject({
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-        'referrer-policy': 'no-referrer',
-        'cross-origin-resource-policy': 'same-origin',
-        'content-security-policy': expect.stringContaining("default-src 'none'"),
-        'cache-control': 'no-store',
-      });
-      for (const name of ['server', 'x-powered-by', 'access-control-allow-origin', 'strict-transport-security']) {
-        expect(headers[name]).toBeUndefined();
-      }
-      expect(JSON.stringify(headers)).not.toMatch(/node|hono/i);
-    },
-  );
+  it.each([
+    '/healthz',
+    '/openapi.json',
+    '/v1/employees',
+    '/nothing',
+    '/v1/jobs/x',
+    '/v1/audit',
+    '/docs',
+    '/docs/swagger-ui.css',
+    '/queues',
+    '/queues/static/favicon.ico',
+    '/queues/api/queues',
+  ])('of %s have secure headers and tell no version', async (path) => {
+    const { headers } = await send(closed.url + path, {});
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'cache-control': 'no-store',
+    });
+    for (const name of ['server', 'x-powered-by', 'access-control-allow-origin', 'strict-transport-security']) {
+      expect(headers[name]).toBeUndefined();
+    }
+    expect(JSON.stringify(headers)).not.toMatch(/node|hono/i);
+  });
 });
 
 describe('pages of other origins', () => {
@@ -76,6 +85,10 @@ describe('pages of other origins', () => {
       expect([origin, answer.status]).toEqual([origin, 403]);
       expect(((await answer.json()) as { code: string }).code).toBe('origin_not_allowed');
       expect((await fetch(`${closed.url}/v1/employees/1`, { method: 'DELETE', headers: { origin } })).status).toBe(403);
+      for (const path of ['/v1/assessments', '/queues/api/queues/pause', '/docs', '/']) {
+        const posted = await fetch(closed.url + path, { method: 'POST', headers: { origin } });
+        expect([origin, path, posted.status]).toEqual([origin, path, 403]);
+      }
     }
     const own = await fetch(`${closed.url}/v1/employees/1`, { method: 'DELETE', headers: { origin: closed.url } });
     expect(own.status).toBe(404);
@@ -94,6 +107,11 @@ describe('pages of other origins', () => {
     expect([call.status, call.headers['access-control-allow-origin']]).toEqual([404, PAGE]);
     const evil = await send(`${open.url}/v1/employees`, { headers: { origin: 'https://evil.example' } });
     expect(evil.headers['access-control-allow-origin']).toBeUndefined();
+    // What a browser has remembered is not sent along, or the reply not shown: no page may use an administrator's password.
+    for (const path of ['/docs', '/queues/api/queues', '/v1/audit']) {
+      const { headers } = await send(open.url + path, { headers: { origin: PAGE } });
+      expect([path, headers['access-control-allow-credentials']]).toEqual([path, undefined]);
+    }
     const refused = await send(`${closed.url}/v1/verifications`, {
       method: 'OPTIONS',
       headers: { origin: PAGE, 'access-control-request-method': 'POST' },

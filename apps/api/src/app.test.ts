@@ -22,6 +22,7 @@ import { createDirectory } from './employees/directory.js';
 import { createErase } from './employees/erase.js';
 import { createClientAddress } from './http/client-address.js';
 import { createReadiness } from './http/health.js';
+import { queueBoardHandler } from './http/queue-board.js';
 import { createUploadGate } from './http/upload-gate.js';
 import { type BullQueue, createBullQueue } from './jobs/bullmq-queue.js';
 import { createCancel } from './jobs/cancel.js';
@@ -130,6 +131,7 @@ beforeAll(async () => {
     clientAddress: createClientAddress([]),
     lockouts: { lockedFor: async () => 1 },
     readAudit: async function* () {},
+    queueBoard: queueBoardHandler(limitsRedis),
     audit: {
       async record(entry) {
         audited.push(entry);

@@ -1,6 +1,6 @@
 import type { ReadinessReply } from '@rollcall/contracts';
 import { type AuditLog, BlobStoreError, type CallbackHost, type Lockouts, type Logger } from '@rollcall/platform';
-import { Hono } from 'hono';
+import { type Handler, Hono } from 'hono';
 import type { Directory } from './employees/directory.js';
 import type { Erase } from './employees/erase.js';
 import { type AccessOptions, guard, requires } from './http/access.js';
@@ -8,6 +8,7 @@ import { auditRoutes, type ReadAudit } from './http/audit.js';
 import { auditRefusals } from './http/audit-refusals.js';
 import type { ClientAddress } from './http/client-address.js';
 import { type ApiEnvironment, requestLog, respond, send, sendError } from './http/context.js';
+import { docsHandler } from './http/docs.js';
 import { employeeRoutes } from './http/employees.js';
 import { withoutDetails } from './http/health.js';
 import { jobRoutes } from './http/jobs.js';
@@ -40,6 +41,8 @@ export interface AppDependencies {
   readonly lockouts: Pick<Lockouts, 'lockedFor'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly readAudit: ReadAudit;
+  /** Shows the queues to a browser. */
+  readonly queueBoard: Handler<ApiEnvironment>;
   readonly uploadGate: UploadGate;
   readonly readiness: () => Promise<ReadinessReply>;
   readonly status: SystemStatus;
@@ -87,6 +90,8 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
 
   const description = describeApi();
   app.get('/openapi.json', (c) => send(c, { status: 200, body: description, outcome: 'described' }));
+  app.get('/docs/*', docsHandler());
+  app.get('/queues/*', dependencies.queueBoard);
   app.get('/healthz', (c) => send(c, { status: 200, body: { status: 'ok' }, outcome: 'ok' }));
   app.get('/readyz', async (c) => {
     const reply = await readiness();
@@ -103,7 +108,7 @@ export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
     send(c, { status: 200, body: await dependencies.status(), outcome: 'told' }),
   );
 
-  for (const [path, methods] of allowedMethods()) {
+  for (const [path, methods] of [...allowedMethods(), ['/docs/*', 'GET, HEAD'], ['/queues/*', 'GET, HEAD']] as const) {
     app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
       c.get('headers').Allow = methods;
       return sendError(c, 'method_not_allowed');

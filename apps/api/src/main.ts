@@ -32,6 +32,7 @@ import { createForget } from './employees/forget.js';
 import { createClientAddress } from './http/client-address.js';
 import { createReadiness } from './http/health.js';
 import { describeJob } from './http/jobs.js';
+import { queueBoardHandler } from './http/queue-board.js';
 import { createUploadGate } from './http/upload-gate.js';
 import { createAdmission } from './jobs/admission.js';
 import { createBullQueue } from './jobs/bullmq-queue.js';
@@ -144,6 +145,7 @@ await runMain(async () => {
     lockouts,
     audit,
     readAudit: (filter) => readAudit(config.audit, filter),
+    queueBoard: queueBoardHandler(redis),
     uploadGate: createUploadGate({ memoryBytes: config.uploadMemoryBytes, timeoutMs: config.uploadTimeoutMs }),
     readiness,
     status,

@@ -22,6 +22,7 @@ export const WEB: readonly Attack[] = [
             [
               ['POST', '/v1/verifications'],
               ['POST', '/recognize_face'],
+              ['PUT', '/queues/api/queues/pause'],
               ['DELETE', `/v1/employees/${victim.stranger}`],
             ] as const
           ).map(([method, path]) => ({ method, path, as: 'verify' as const, headers: [['Origin', origin]] as const })),
@@ -75,7 +76,7 @@ export const WEB: readonly Attack[] = [
     expected: ['guarded'],
     async run(victim) {
       const attempts: Attempt[] = [];
-      for (const path of ['/healthz', '/v1/employees', '/nothing']) {
+      for (const path of ['/healthz', '/v1/employees', '/nothing', '/docs', '/queues']) {
         const [reply] = (await victim.send({ path })).replies;
         const header = (name: string) => (reply && headerOf(reply, name)) ?? '';
         const missing = [

@@ -23,11 +23,12 @@ export function sourcesOf(room: string): SourceFile[] {
     });
 }
 
-/** Static imports and re-exports, and every mention of another room. */
+/** Static imports and re-exports, files that are taken from packages, and every mention of another room. */
 function importsOf(text: string): string[] {
   const statements = text.matchAll(/^(?:import|export)\s(?:[^;'=]*\bfrom\s)?'([^'\n]+)';/gm);
+  const files = text.matchAll(/\bresolve\(`([^`$]+)\//g);
   const mentions = text.matchAll(/'(@rollcall\/[^'\n]+)'/g);
-  return [...new Set([...statements, ...mentions].map(([, specifier]) => specifier ?? ''))];
+  return [...new Set([...statements, ...files, ...mentions].map(([, specifier]) => specifier ?? ''))];
 }
 
 /** The package of an import: `@rollcall/worker/main` is of `@rollcall/worker`. */

@@ -33,7 +33,7 @@ const RETRY_AFTER_SECONDS = 1;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Asked again and again, by whatever watches the service or waits for a job; an answer of 503 is still logged. */
-const REPEATED = /^\/(healthz|readyz|metrics|v1\/jobs\/[^/]+)$/;
+const REPEATED = /^\/(healthz|readyz|metrics|v1\/jobs\/[^/]+|queues\/.+)$/;
 
 /** Who a request is about is for the audit log to tell. */
 const EMPLOYEE = /^(\/v1\/employees\/)[^/]+/;
