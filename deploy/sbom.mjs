@@ -52,30 +52,14 @@ function shippedPackages() {
   });
   const all = JSON.parse(text);
   const isDevelopment = ({ properties }) => properties.some(({ name }) => name === 'cdx:npm:package:development');
-  const needed = neededNames();
-  const isShipped = (component) => !isDevelopment(component) && needed.has(component['bom-ref'].replace(/@[^@]*$/, ''));
-  const omitted = new Set(
-    all.components.filter((component) => !isShipped(component)).map((component) => component['bom-ref']),
-  );
+  const omitted = new Set(all.components.filter(isDevelopment).map((component) => component['bom-ref']));
   return {
     ...all,
     components: all.components.filter((component) => !omitted.has(component['bom-ref'])),
     dependencies: all.dependencies
       .filter(({ ref }) => !omitted.has(ref))
-      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => !omitted.has(other)) })),
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((needed) => !omitted.has(needed)) })),
   };
-}
-
-/** What anything depends on that is no development dependency; an optional peer is there only for those who have it anyway. */
-function neededNames() {
-  const { packages } = JSON.parse(readFileSync(`${ROOT}package-lock.json`, 'utf8'));
-  const needed = Object.entries(packages)
-    .filter(([path, { dev }]) => path !== '' && path !== 'test' && !dev)
-    .flatMap(([, { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} }]) => [
-      ...Object.keys({ ...dependencies, ...optionalDependencies }),
-      ...Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional),
-    ]);
-  return new Set([COMMAND_LINE, ...needed]);
 }
 
 function addDependencies(ref, needed) {

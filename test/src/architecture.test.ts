@@ -11,6 +11,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'packages/gallery': ['@rollcall/contracts', '@rollcall/face-core', 'lru-cache', 'zod'],
   'packages/platform': [
     '@rollcall/contracts',
+    '@opentelemetry/api',
+    '@opentelemetry/context-async-hooks',
+    '@opentelemetry/core',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace',
     'bullmq',
     'ioredis',
     'minio',
@@ -67,6 +73,7 @@ const SINGLE_IMPORTERS: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'packages/face-core/src/engine.ts',
   sharp: 'packages/face-core/src/decode.ts',
   minio: 'packages/platform/src/blob-store/minio.ts',
+  '@opentelemetry/sdk-trace': 'packages/platform/src/tracing/opentelemetry.ts',
 };
 
 const CONFIG_MODULE = 'packages/platform/src/config.ts';

@@ -1,5 +1,12 @@
 import type { ReadinessReply } from '@rollcall/contracts';
-import { type AuditLog, BlobStoreError, type CallbackHost, type Lockouts, type Logger } from '@rollcall/platform';
+import {
+  type AuditLog,
+  BlobStoreError,
+  type CallbackHost,
+  type Lockouts,
+  type Logger,
+  type Tracing,
+} from '@rollcall/platform';
 import { type Handler, Hono } from 'hono';
 import type { Directory } from './employees/directory.js';
 import type { Erase } from './employees/erase.js';
@@ -26,6 +33,7 @@ import type { Waiters } from './jobs/waiters.js';
 import type { ApiMetrics } from './metrics/api-metrics.js';
 import { countRequests } from './metrics/count-requests.js';
 import type { SystemStatus } from './status/system-status.js';
+import { traceRequests } from './tracing/trace-requests.js';
 
 export interface AppDependencies {
   readonly submit: Submit;
@@ -47,6 +55,8 @@ export interface AppDependencies {
   readonly readiness: () => Promise<ReadinessReply>;
   readonly status: SystemStatus;
   readonly metrics: ApiMetrics;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing | undefined;
   readonly logger: Logger;
   readonly maxUploadBytes: number;
   readonly syncTimeoutMs: number;
@@ -57,11 +67,12 @@ export interface AppDependencies {
 
 /** The HTTP interface, without a socket: `app.request()` serves tests, `serve()` the world. */
 export function createApp(dependencies: AppDependencies): Hono<ApiEnvironment> {
-  const { access, web, audit, readiness, metrics, logger } = dependencies;
+  const { access, web, audit, readiness, metrics, tracing, logger } = dependencies;
   const app = new Hono<ApiEnvironment>();
   app.use(
     requestLog(logger, dependencies.clientAddress),
     countRequests(metrics),
+    ...(tracing ? [traceRequests(tracing)] : []),
     secureReplies(web),
     crossOrigin(web),
     auditRefusals(audit),

@@ -21,6 +21,7 @@ import {
   requireRedisUrl,
   runMain,
   startRetention,
+  startTracing,
   stopOnSignal,
   verifyEncryptionKeys,
 } from '@rollcall/platform';
@@ -72,7 +73,18 @@ await runMain(async () => {
   for (const connection of [redis, eventsRedis, erasuresRedis, callbacksRedis]) {
     connection?.on('error', (error) => logger.error({ err: error }, 'redis'));
   }
-  const queue = createBullQueue({ redis, eventsRedis, resultTtlSeconds: config.resultTtlSeconds, logger });
+  const tracing = await startTracing({
+    config: config.tracing,
+    service: 'rollcall-api',
+    onError: (error) => logger.warn({ err: error }, 'traces cannot be sent'),
+  });
+  const queue = createBullQueue({
+    redis,
+    eventsRedis,
+    resultTtlSeconds: config.resultTtlSeconds,
+    telemetry: tracing?.telemetry,
+    logger,
+  });
   const waiters = createWaiters({
     endedJobs: queue,
     onError: (error) => logger.error({ err: error }, 'looking up the ends of jobs'),
@@ -150,6 +162,7 @@ await runMain(async () => {
     readiness,
     status,
     metrics: createApiMetrics(registry),
+    tracing,
     logger,
     maxUploadBytes: config.maxUploadBytes,
     syncTimeoutMs: config.syncTimeoutMs,
@@ -168,6 +181,7 @@ await runMain(async () => {
     startCallbackDelivery({
       redis: callbacksRedis,
       ...config.callbacks,
+      telemetry: tracing?.telemetry,
       async describeJob(id) {
         const known = await queue.find(id);
         return known && describeJob(known, { admission, enforceDetection: config.enforceDetection });
@@ -192,6 +206,7 @@ await runMain(async () => {
       await audit.close();
       erasuresRedis.disconnect();
       await queue.close();
+      await tracing?.close();
       tokens.close();
       store.close();
     },

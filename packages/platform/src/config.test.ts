@@ -42,6 +42,20 @@ describe('loadConfig', () => {
     expect(messageOf({ METRICS_PORT: 'http' })).toContain('METRICS_PORT');
   });
 
+  it('sends traces only where it is told to', () => {
+    expect(loadConfig({}).tracing).toBeUndefined();
+    const endpointOf = (OTEL_EXPORTER_OTLP_ENDPOINT: string) => loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracing;
+    expect(endpointOf('http://collector:4318')).toEqual({
+      endpoint: 'http://collector:4318/v1/traces',
+      sampleRatio: 1,
+    });
+    expect(endpointOf('https://a.example/otlp/')?.endpoint).toBe('https://a.example/otlp/v1/traces');
+    for (const wrong of ['collector:4318', 'grpc://collector:4317']) {
+      expect(messageOf({ OTEL_EXPORTER_OTLP_ENDPOINT: wrong })).toContain('OTEL_EXPORTER_OTLP_ENDPOINT');
+    }
+    expect(messageOf({ OTEL_TRACES_SAMPLER_ARG: '2' })).toContain('OTEL_TRACES_SAMPLER_ARG');
+  });
+
   it('reads an S3 server with and without a port', () => {
     const keys = { MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 'b' };
     expect(loadConfig({ ...keys, MINIO_ENDPOINT: 'minio:9000' }).s3).toMatchObject({

@@ -99,6 +99,8 @@ const environmentSchema = z
     QUALITY_MAX_YAW: degrees.default(DEFAULT_QUALITY_LIMITS.maxYaw),
     QUALITY_WARN_YAW: degrees.default(DEFAULT_QUALITY_LIMITS.warnYaw),
     QUALITY_WARN_INSIDE: share.default(DEFAULT_QUALITY_LIMITS.warnInside),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be http://… or https://…' }).optional(),
+    OTEL_TRACES_SAMPLER_ARG: share.default(1),
     METRICS_HOST: z.string().default('127.0.0.1'),
     METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
     SHUTDOWN_GRACE_MS: positiveInteger.default(15_000),
@@ -194,6 +196,13 @@ export interface MetricsAddress {
   readonly port: number;
 }
 
+export interface TracingConfig {
+  /** Of the collector: where OTLP over HTTP is taken. */
+  readonly endpoint: string;
+  /** Share of the traces that are kept. */
+  readonly sampleRatio: number;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -234,6 +243,8 @@ export interface Config {
   readonly callbacks: CallbackConfig;
   /** What a reference photo must be like. */
   readonly qualityLimits: QualityLimits;
+  /** Undefined: no traces. */
+  readonly tracing: TracingConfig | undefined;
   /** Of a worker; undefined: none. */
   readonly metrics: MetricsAddress | undefined;
   readonly shutdownGraceMs: number;
@@ -321,6 +332,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     callbacks: { hosts: env.CALLBACK_HOSTS, secret: env.CALLBACK_SECRET ?? '' },
     qualityLimits: qualityLimits(env),
+    tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? { endpoint: tracesUrl(env.OTEL_EXPORTER_OTLP_ENDPOINT), sampleRatio: env.OTEL_TRACES_SAMPLER_ARG }
+      : undefined,
     metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     errorLogFile: inFolder(dataDir, env.ERROR_LOG_FILE ?? 'error_log.txt'),
@@ -352,6 +366,11 @@ function readSecret(name: string, file: string): string {
   } catch (error) {
     throw new ConfigError(`${name}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
+}
+
+/** As OpenTelemetry has it: the endpoint is of all signals, and each has a path of its own below it. */
+function tracesUrl(endpoint: string): string {
+  return new URL('v1/traces', endpoint.replace(/\/*$/, '/')).href;
 }
 
 function s3Config(env: z.infer<typeof environmentSchema>): S3Config | undefined {

@@ -56,5 +56,6 @@ export { startRetention } from './retention/retention.js';
 export { createBlobStore, createRawBlobStore } from './store.js';
 export { forkScript, reportReady, type Supervisor, startSupervisor } from './supervisor.js';
 export { encodeTombstone, readTombstones, type Tombstone, tombstoneKey } from './tombstones.js';
+export { startTracing, type TraceAttributes, type Tracing } from './tracing/tracing.js';
 export { VERSION } from './version.js';
 export { withTimeout } from './with-timeout.js';

@@ -15,7 +15,7 @@ import {
   checkCallbackUrl,
   type Logger,
 } from '@rollcall/platform';
-import { type Job as BullJob, DelayedError, UnrecoverableError, Worker } from 'bullmq';
+import { type Job as BullJob, DelayedError, type Telemetry, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { removeCopiedOutcomes } from './copied-outcomes.js';
 import { post, type ResolveName } from './post.js';
@@ -26,6 +26,8 @@ export interface CallbackDeliveryOptions {
   readonly redis: Redis;
   readonly hosts: readonly CallbackHost[];
   readonly secret: string;
+  /** Undefined: no traces. */
+  readonly telemetry?: Telemetry | undefined;
   /** The body of `GET /v1/jobs/{id}`, as it is now; undefined when nothing is known of the job. */
   readonly describeJob: (jobId: string) => Promise<JobReply | undefined>;
   readonly logger: Logger;
@@ -68,7 +70,7 @@ class DeliveryError extends Error {
 
 /** Delivers callbacks, one log line for each attempt. At least once: an API that is killed may have delivered one. */
 export function startCallbackDelivery(options: CallbackDeliveryOptions): CallbackDelivery {
-  const { redis, hosts, secret, describeJob, logger } = options;
+  const { redis, hosts, secret, telemetry, describeJob, logger } = options;
   const { timeoutMs = TIMEOUT_MS, firstPauseMs = FIRST_PAUSE_MS, turnMs = TURN_MS, resolveName } = options;
   const busy = new Map<string, number>();
 
@@ -124,6 +126,7 @@ export function startCallbackDelivery(options: CallbackDeliveryOptions): Callbac
 
   const worker = new Worker(CALLBACKS_QUEUE_NAME, deliver, {
     connection: asBullConnection(redis),
+    ...(telemetry && { telemetry }),
     concurrency: CONCURRENCY,
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS,

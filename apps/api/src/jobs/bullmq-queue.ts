@@ -8,7 +8,7 @@ import {
   type Tombstone,
   withTimeout,
 } from '@rollcall/platform';
-import { type Job as BullJob, Queue, QueueEvents } from 'bullmq';
+import { type Job as BullJob, Queue, QueueEvents, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createCancelCommand } from './cancel-command.js';
 import { eraseJobs } from './erase-jobs.js';
@@ -23,6 +23,8 @@ export interface BullQueueOptions {
   /** Blocks; for the stream of events. */
   readonly eventsRedis: Redis;
   readonly resultTtlSeconds: number;
+  /** Undefined: no traces. */
+  readonly telemetry?: Telemetry | undefined;
   readonly logger: Logger;
 }
 
@@ -59,9 +61,10 @@ const STATUS: Readonly<Record<FoundJob['state'], JobStatus>> = {
   unknown: 'queued',
 };
 
-export function createBullQueue({ redis, eventsRedis, resultTtlSeconds, logger }: BullQueueOptions): BullQueue {
-  const queue = new Queue(QUEUE_NAME, { connection: asBullConnection(redis) });
-  const addJob = createAddJob(queue, redis);
+export function createBullQueue(options: BullQueueOptions): BullQueue {
+  const { redis, eventsRedis, resultTtlSeconds, telemetry, logger } = options;
+  const queue = new Queue(QUEUE_NAME, { connection: asBullConnection(redis), ...(telemetry && { telemetry }) });
+  const addJob = createAddJob(queue, redis, telemetry);
   const events = new QueueEvents(QUEUE_NAME, { connection: asBullConnection(eventsRedis) });
   queue.on('error', (error) => logger.error({ err: error }, 'queue'));
   events.on('error', (error) => logger.error({ err: error }, 'queue events'));

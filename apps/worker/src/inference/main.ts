@@ -16,6 +16,7 @@ import {
   reportReady,
   requireRedisUrl,
   runMain,
+  startTracing,
   stopOnSignal,
 } from '@rollcall/platform';
 import { createJobMetrics } from '../metrics/job-metrics.js';
@@ -77,6 +78,11 @@ await runMain(async () => {
   const clock = createSharedClock(redis);
   const rules = { analyser, gallery, qualityLimits, matchDistanceThreshold, now: clock.now };
   const lockouts = createLockouts(redis, config.limits);
+  const tracing = await startTracing({
+    config: config.tracing,
+    service: 'rollcall-worker',
+    onError: (error) => logger.warn({ err: error }, 'traces cannot be sent'),
+  });
   const worker = startQueueWorker({
     redis,
     concurrency: config.workerConcurrency,
@@ -102,6 +108,7 @@ await runMain(async () => {
     uploadBin,
     now: clock.now,
     metrics,
+    tracing,
     logger,
   });
   // Ready for verifications at once; the first identification or enrolment waits for this.
@@ -110,6 +117,7 @@ await runMain(async () => {
     async () => {
       await worker.close();
       await uploadBin.flush();
+      await tracing?.close();
       index.close();
       clock.stop();
       redis.disconnect();

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { JOB_VERSION, type Job, jobEnvelopeSchema, jobSchema, type Outcome, QUEUE_NAME } from '@rollcall/contracts';
-import { asBullConnection, BlobStoreError, type Logger } from '@rollcall/platform';
+import { asBullConnection, BlobStoreError, type Logger, type TraceAttributes, type Tracing } from '@rollcall/platform';
 import { type Job as BullJob, DelayedError, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobMetrics } from '../metrics/job-metrics.js';
 import { createEndedCounter } from './ended-counter.js';
 import { createFairShare } from './fair-share.js';
-import { type HandleJob, UploadMissingError } from './job-handler.js';
+import { type Handled, type HandleJob, UploadMissingError } from './job-handler.js';
 import { wordOf } from './outcome-word.js';
 import { createQuarantine } from './quarantine.js';
 import type { UploadBin } from './upload-bin.js';
@@ -40,6 +40,8 @@ export interface QueueWorkerOptions {
   /** Milliseconds since the epoch, by the clock that all machines share. */
   readonly now: () => number;
   readonly metrics: JobMetrics;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing | undefined;
   readonly logger: Logger;
 }
 
@@ -50,7 +52,7 @@ export interface QueueWorker {
 
 /** Takes jobs from the queue, one wide log line each. */
 export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
-  const { redis, concurrency, handle, uploadBin, now, metrics, logger } = options;
+  const { redis, concurrency, handle, uploadBin, now, metrics, tracing, logger } = options;
   const queue = new Queue(QUEUE_NAME, { connection: asBullConnection(redis) });
   queue.on('error', () => undefined);
   const ended = createEndedCounter(redis);
@@ -100,6 +102,7 @@ export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
     });
     const durationMs = now() - startedAt;
     metrics.decided(payload, outcome, durationMs / 1000);
+    tracing?.note({ 'rollcall.outcome': wordOf(outcome), ...stageAttributes(times) });
     logger.info(
       {
         ...identity(payload),
@@ -118,6 +121,7 @@ export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
     connection: asBullConnection(redis),
     // How operators tell the processes of several machines apart.
     name: `${hostname()}:${process.pid}`,
+    ...(tracing && { telemetry: tracing.telemetry }),
     concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
@@ -202,6 +206,11 @@ function summary(outcome: Outcome) {
     default:
       return { outcome: wordOf(outcome) };
   }
+}
+
+/** Milliseconds by stage. */
+function stageAttributes(times: Handled['times']): TraceAttributes {
+  return Object.fromEntries(Object.entries(times ?? {}).map(([stage, ms]) => [`rollcall.stage.${stage}_ms`, ms]));
 }
 
 function mapValues<K extends string>(record: Readonly<Record<K, number>>, map: (value: number) => number) {

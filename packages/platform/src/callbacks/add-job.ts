@@ -1,5 +1,5 @@
 import { CALLBACKS_QUEUE_NAME, type Callback, type Job, QUEUE_NAME } from '@rollcall/contracts';
-import { FlowProducer, type JobsOptions, type Queue } from 'bullmq';
+import { FlowProducer, type JobsOptions, type Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { asBullConnection } from '../redis.js';
 
@@ -13,8 +13,8 @@ export type AddJob = (job: Job, options: JobsOptions) => Promise<void>;
  * A callback waits in its queue as the parent of its job, and the script by which BullMQ ends or removes the job, whoever
  * runs it, sets the callback free: there is no moment at which a crash could lose it.
  */
-export function createAddJob(queue: Queue, redis: Redis): AddJob {
-  const flow = new FlowProducer({ connection: asBullConnection(redis) });
+export function createAddJob(queue: Queue, redis: Redis, telemetry?: Telemetry): AddJob {
+  const flow = new FlowProducer({ connection: asBullConnection(redis), ...(telemetry && { telemetry }) });
   // Whoever owns the connection hears of its errors.
   flow.on('error', () => undefined);
   return async (job, options) => {
