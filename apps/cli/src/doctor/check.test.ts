@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { failed, ok, runChecks, warning } from './check.js';
+import { checkProvider } from './provider.js';
 import { withoutCredentials } from './redact-url.js';
 import { tableOf, verdictOf } from './report.js';
 import { checkS3Clock } from './s3-clock.js';
@@ -38,6 +42,20 @@ failed   b     bad
   expect(verdictOf(findings)).toBe('failed');
   expect(verdictOf(findings.slice(0, 2))).toBe('warning');
   expect(verdictOf(findings.slice(0, 1))).toBe('ok');
+});
+
+it('a driver that crashes the process is told of', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-doctor-'));
+  const script = join(folder, 'crash.mjs');
+  writeFileSync(script, 'process.kill(process.pid, "SIGSEGV");');
+  const findings = await runChecks([checkProvider({ executionProvider: 'cuda', precision: 'fp32' }, script)]);
+  rmSync(folder, { recursive: true });
+  expect(findings).toEqual([
+    {
+      ...{ name: 'provider', status: 'failed', seen: 'cuda: onnxruntime crashed (SIGSEGV)' },
+      mend: 'Install what docs/gpu.md names, or use the processor: export EXECUTION_PROVIDER=cpu',
+    },
+  ]);
 });
 
 it.each([

@@ -15,11 +15,14 @@ export type ProviderReport = z.infer<typeof reportSchema>;
 /** A GPU compiles its programs first. */
 const PATIENCE_MS = { cpu: 30_000, webgpu: 180_000, cuda: 180_000 };
 
-/** Whether the networks really run where EXECUTION_PROVIDER says. */
-export function checkProvider({
-  executionProvider,
-  precision,
-}: Pick<Config, 'executionProvider' | 'precision'>): Check {
+/**
+ * Whether the networks really run where EXECUTION_PROVIDER says.
+ * @param script tries it, in a process of its own
+ */
+export function checkProvider(
+  { executionProvider, precision }: Pick<Config, 'executionProvider' | 'precision'>,
+  script = SCRIPT,
+): Check {
   const mend =
     executionProvider === 'cpu'
       ? 'Mend the models, and install again for this machine: npm ci'
@@ -31,7 +34,7 @@ export function checkProvider({
     // The process below is ended first.
     timeoutMs: timeoutMs + 1_000,
     async run(): Promise<Finding[]> {
-      const report = await tryIt(timeoutMs);
+      const report = await tryIt(script, timeoutMs);
       if ('error' in report) return [failed(NAME, `${executionProvider}: ${report.error}`, mend)];
       const { ms, modelId } = report;
       return [ok(NAME, `${executionProvider}, ${precision}: ${modelId} embeds a face in ${ms.toFixed(1)} ms`)];
@@ -39,8 +42,8 @@ export function checkProvider({
   };
 }
 
-async function tryIt(timeoutMs: number): Promise<ProviderReport> {
-  const child = fork(SCRIPT, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+async function tryIt(script: string, timeoutMs: number): Promise<ProviderReport> {
+  const child = fork(script, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   let report: ProviderReport | undefined;
   child.on('message', (message) => {

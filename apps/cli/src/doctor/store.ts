@@ -8,7 +8,7 @@ import { modeOf, nearestExisting, obstacleTo, octal } from './places.js';
 type Settings = Pick<Config, 's3' | 'dataDir'>;
 
 /** An answer that takes longer is a reason to look at the disk or the network. */
-const SLOW_MS = 1_000;
+const SLOW_MS = 3_000;
 
 /** Writes, reads and deletes an object of its own. */
 export function checkStore(config: Settings): Check {
