@@ -27,6 +27,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --stores filesystem,s3     filesystem: the default of npm start; s3: Redis and MinIO servers (left out without minio on the PATH)
   --no-peer                  leave out FastAPI + OpenCV, which is otherwise installed from PyPI
   --out FOLDER               write index.html and bench.json there, not bench.html and bench.json to test-results
+                             (docs/bench holds the committed report; the machine has to be idle for some 20 minutes)
   --quick                    one round of 4 s at 1, 8 and 64 clients
 `;
 
