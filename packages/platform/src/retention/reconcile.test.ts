@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Job, QUEUE_NAME, sealUpload, uploadKey } from '@rollcall/contracts';
+import { JOB_VERSION, type Job, QUEUE_NAME, sealUpload, uploadKey } from '@rollcall/contracts';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -115,7 +115,7 @@ it('leaves a young job alone though the machine’s clock is ahead', async () =>
 
 it('leaves the photo of a newer version alone', async () => {
   const job = enrolment(1);
-  await upload({ ...job, version: 3 } as Job);
+  await upload({ ...job, version: JOB_VERSION + 1 } as Job);
   expect(await reconcile()).toMatchObject({ readded: 0, expired: 0 });
   expect(await uploads()).toEqual(job.imageKeys);
 });
