@@ -64,11 +64,10 @@ export function auditRoutes({
   return routes;
 }
 
-/** An empty field of a form is one that was left out. */
+/** `action` may be there several times. */
 function queryOf(c: ApiContext): Record<string, string | string[]> {
-  const actions = (c.req.queries('action') ?? []).filter((action) => action !== '');
-  const set = Object.entries(c.req.query()).filter(([name, value]) => value !== '' && name !== 'action');
-  return { ...Object.fromEntries(set), ...(actions.length > 0 && { action: actions }) };
+  const actions = c.req.queries('action');
+  return { ...c.req.query(), ...(actions && { action: actions }) };
 }
 
 function entryOf(line: AuditLine): AuditReply['entries'][number] {
