@@ -1,14 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  expectAccessible,
-  SCREENS,
-  type Screen,
-  screenshot,
-  type Visit,
-  type VisitOptions,
-  visit,
-} from '../support/browser.js';
+import { expectAccessible, SCREENS, type Screen, type Visit, type VisitOptions, visit } from '../support/browser.js';
+import { keepPicture } from '../support/chromium.js';
 import { form, photo, photoPath, post } from '../support/client.js';
 import { createToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
@@ -47,14 +40,14 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
     const loaded = '[...document.querySelectorAll(".portrait")].every((image) => image.naturalWidth > 0)';
     await until('the photos are there', async () => ((await page.evaluate(loaded)) ? true : undefined));
     expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
-    await screenshot(page, `admin-${screen}-employees`);
+    await keepPicture(page, `admin-${screen}-employees`);
     await expectAccessible(page);
     await page.getByRole('link', { name: `Open ${SEEN}` }).click();
     await page.getByRole('heading', { name: SEEN, level: 1 }).waitFor();
     await page.getByRole('heading', { name: 'face_1.jpg' }).waitFor();
     await until('the photo is there', async () => ((await page.evaluate(loaded)) ? true : undefined));
     expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
-    await screenshot(page, `admin-${screen}-employee`);
+    await keepPicture(page, `admin-${screen}-employee`);
     await expectAccessible(page);
   });
 
@@ -98,7 +91,7 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
     expect(await page.locator('.viewfinder rect').getAttribute('width')).toMatch(/^\d+/);
     await page.getByText('Measures').click();
     await page.getByText('Face size').waitFor();
-    await screenshot(page, 'admin-live-quality');
+    await keepPicture(page, 'admin-live-quality');
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Take this photo' }).click();
     await page.getByRole('heading', { name: /Added as face_1/ }).waitFor();
@@ -129,7 +122,7 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
     expect(await results.nth(2).innerText()).toMatch(/Added as face_2/);
     await page.getByRole('heading', { name: 'face_2.jpg', exact: true }).waitFor();
     await results.nth(1).scrollIntoViewIfNeeded();
-    await screenshot(page, 'admin-refused');
+    await keepPicture(page, 'admin-refused');
     await expectAccessible(page);
     expect(await results.nth(0).getByRole('button').count()).toBe(0);
     await results.nth(1).getByRole('button', { name: 'Add it all the same' }).click();
@@ -157,7 +150,7 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
     expect(await facesOf('4004')).toBe(1);
 
     await page.getByRole('button', { name: 'Erase employee' }).click();
-    await screenshot(page, 'admin-erase');
+    await keepPicture(page, 'admin-erase');
     await expectAccessible(page);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
@@ -184,7 +177,7 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
     await rows.filter({ hasText: 'not_matched' }).first().waitFor();
     await rows.filter({ hasText: 'verified' }).first().waitFor();
     expect(await rows.filter({ hasText: 'north' }).first().innerText()).toContain(SEEN);
-    await screenshot(page, 'admin-log');
+    await keepPicture(page, 'admin-log');
     await expectAccessible(page);
     await page.getByLabel('Show').selectOption('enroll');
     await rows.filter({ hasText: 'not_matched' }).first().waitFor({ state: 'detached' });
@@ -198,7 +191,7 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
     await page.getByText('Being worked on').waitFor();
     await page.getByRole('heading', { name: 'Workers', exact: true }).waitFor();
     expect(await page.locator('.workers li').count()).toBeGreaterThanOrEqual(3);
-    await screenshot(page, 'admin-system');
+    await keepPicture(page, 'admin-system');
     await expectAccessible(page);
   });
 
@@ -235,7 +228,7 @@ describe.skipIf(isStageMissing)('the administrator’s page', { timeout: 60_000 
     it('asks for one, keeps it for this tab, and forgets it', async () => {
       const { page, context } = await admin();
       await page.getByLabel('Token').waitFor();
-      await screenshot(page, 'admin-sign-in');
+      await keepPicture(page, 'admin-sign-in');
       await expectAccessible(page);
       await page.getByLabel('Token').fill('rc_wrong');
       await page.getByRole('button', { name: 'Sign in' }).click();

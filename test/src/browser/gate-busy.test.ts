@@ -2,7 +2,8 @@ import { employeePrefix } from '@rollcall/contracts';
 import { createBlobStore } from '@rollcall/platform';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAccessible, isBrowserMissing, screenshot, startBrowser, visit } from '../support/browser.js';
+import { expectAccessible, startBrowser, visit } from '../support/browser.js';
+import { isChromiumMissing, keepPicture } from '../support/chromium.js';
 import { form, photo, post } from '../support/client.js';
 import { writeFakeCamera } from '../support/fake-camera.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
@@ -18,7 +19,7 @@ let browser: Browser;
 let worker: RollcallProcess | undefined;
 let settings: Record<string, string>;
 
-describe.skipIf(isBrowserMissing())('the gate of a busy service', { timeout: 60_000 }, () => {
+describe.skipIf(isChromiumMissing())('the gate of a busy service', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     const store = createBlobStore({ s3: undefined, dataDir: folder.path });
     await store.put(`${employeePrefix(SEEN)}face_1.jpg`, await photo('person_a_1.jpg'));
@@ -39,7 +40,7 @@ describe.skipIf(isBrowserMissing())('the gate of a busy service', { timeout: 60_
     const { page, complaints } = await visit(browser, system.url);
     await cameraRuns(page);
     await page.locator('#connection', { hasText: 'The service is not ready' }).waitFor();
-    await screenshot(page, 'gate-not-ready');
+    await keepPicture(page, 'gate-not-ready');
     await expectAccessible(page);
 
     const waiting = async () => {
@@ -53,7 +54,7 @@ describe.skipIf(isBrowserMissing())('the gate of a busy service', { timeout: 60_
     await employee.fill(SEEN);
     await page.keyboard.press('Enter');
     await page.locator('#result-detail', { hasText: 'You are next' }).waitFor();
-    await screenshot(page, 'gate-queued');
+    await keepPicture(page, 'gate-queued');
     await expectAccessible(page);
     const taken = page.waitForRequest((request) => request.method() === 'DELETE' && /jobs/.test(request.url()));
     await page.getByRole('button', { name: 'Cancel' }).click();
@@ -70,7 +71,7 @@ describe.skipIf(isBrowserMissing())('the gate of a busy service', { timeout: 60_
     await page.keyboard.press('Enter');
     await page.locator('#result-title', { hasText: 'Very busy' }).waitFor();
     await page.getByRole('button', { name: /Trying again in \d+ s/ }).waitFor();
-    await screenshot(page, 'gate-busy');
+    await keepPicture(page, 'gate-busy');
     await expectAccessible(page);
     worker = await startWorker(settings);
     await until('somebody has done it', async () => {

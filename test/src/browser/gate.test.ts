@@ -1,14 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  expectAccessible,
-  SCREENS,
-  type Screen,
-  screenshot,
-  type Visit,
-  type VisitOptions,
-  visit,
-} from '../support/browser.js';
+import { expectAccessible, SCREENS, type Screen, type Visit, type VisitOptions, visit } from '../support/browser.js';
+import { keepPicture } from '../support/chromium.js';
 import { photoPath } from '../support/client.js';
 import { createToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
@@ -46,7 +39,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     const { page } = visited;
     const fits = async (name: string) => {
       expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
-      await screenshot(page, `gate-${screen}-${name}`);
+      await keepPicture(page, `gate-${screen}-${name}`);
       await expectAccessible(page);
     };
     await fits('ready');
@@ -134,7 +127,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
   it('finds out who it is where that is chosen', async () => {
     const visited = await gate({ query: '?mode=identify' });
     expect(await id(visited).count()).toBe(0);
-    await screenshot(visited.page, 'gate-identify');
+    await keepPicture(visited.page, 'gate-identify');
     await expectAccessible(visited.page);
     await visited.page.keyboard.press('Enter');
     await answerOf(visited).waitFor();
@@ -171,7 +164,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     await visited.page.keyboard.press('Enter');
     // Time to look up from the scanner.
     await visited.page.locator('#prompt', { hasText: 'Look at the camera' }).waitFor();
-    await screenshot(visited.page, 'gate-aiming');
+    await keepPicture(visited.page, 'gate-aiming');
     await answerOf(visited).waitFor();
     expect(await visited.page.locator('#result-id').textContent()).toBe(SEEN);
   });
@@ -180,7 +173,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     const visited = await gate({ camera: 'denied' });
     const { page } = visited;
     await page.getByText('The camera is not allowed').first().waitFor();
-    await screenshot(page, 'gate-camera-denied');
+    await keepPicture(page, 'gate-camera-denied');
     await expectAccessible(page);
     await id(visited).fill(SEEN);
     await page.getByRole('button', { name: 'Check' }).click();
@@ -206,7 +199,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     );
     expect(await page.locator('#result').getAttribute('data-tone')).toBe('attention');
     await page.locator('#connection[data-state="unreachable"]').waitFor({ state: 'attached' });
-    await screenshot(page, 'gate-server-gone');
+    await keepPicture(page, 'gate-server-gone');
     await expectAccessible(page);
     await stage.way.enable();
     await page.waitForTimeout(1500);
@@ -224,7 +217,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     await page.locator('#connection', { hasText: 'Ready' }).waitFor();
     await context.setOffline(true);
     await page.locator('#connection', { hasText: 'No network: checks are not possible now' }).waitFor();
-    await screenshot(page, 'gate-offline');
+    await keepPicture(page, 'gate-offline');
     await expectAccessible(page);
     await id(visited).fill(SEEN);
     await page.getByRole('button', { name: 'Check' }).click();
@@ -245,7 +238,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     await page.keyboard.press('Enter');
     await page.locator('#result-title', { hasText: 'Checking' }).waitFor();
     await page.locator('#result-detail', { hasText: 'This takes longer than usual' }).waitFor();
-    await screenshot(page, 'gate-slow');
+    await keepPicture(page, 'gate-slow');
     await expectAccessible(page);
     await page.keyboard.type(OTHER, { delay: 0 });
     await page.keyboard.press('Enter');
@@ -283,7 +276,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'Prüfen' }).click();
     await answerOf(visited).waitFor();
     expect(await answerOf(visited).textContent()).toBe('Nicht erkannt');
-    await screenshot(page, 'gate-german');
+    await keepPicture(page, 'gate-german');
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Nächste Person' }).click();
     await page.getByRole('button', { name: 'English' }).click();
@@ -350,7 +343,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
       const dialog = page.getByRole('dialog', { name: 'Access token' });
       await dialog.waitFor();
       expect(await page.evaluate('document.activeElement.id')).toBe('token');
-      await screenshot(page, 'gate-token');
+      await keepPicture(page, 'gate-token');
       await expectAccessible(page);
       await dialog.getByLabel('Token', { exact: true }).fill('rc_wrong');
       await dialog.getByRole('button', { name: 'Sign in' }).click();

@@ -1,7 +1,8 @@
 import { employeePrefix } from '@rollcall/contracts';
 import { createBlobStore } from '@rollcall/platform';
 import type { Browser, Page } from 'playwright-core';
-import { isBrowserMissing, startBrowser } from '../support/browser.js';
+import { startBrowser } from '../support/browser.js';
+import { isChromiumMissing } from '../support/chromium.js';
 import { photo } from '../support/client.js';
 import { writeFakeCamera } from '../support/fake-camera.js';
 import { type System, startSystem, temporaryFolder } from '../support/rollcall.js';
@@ -9,7 +10,7 @@ import { isToxiproxyMissing, startToxiproxy, type Toxiproxy, type Way } from '..
 import { until } from '../support/until.js';
 
 /** Whether tests have to be skipped for want of a program, each of which is reported. */
-export const isStageMissing = [isBrowserMissing(), isToxiproxyMissing()].includes(true);
+export const isStageMissing = [isChromiumMissing(), isToxiproxyMissing()].includes(true);
 
 /** A running Rollcall that knows two people, a way to it that can be made bad, and a browser whose camera sees the first. */
 export interface Stage {

@@ -1,32 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { neededProgram } from './programs.js';
-
-const SCREENSHOTS = fileURLToPath(new URL('../../../test-results/screenshots/', import.meta.url));
-
-const program = neededProgram(
-  'chromium',
-  'CHROMIUM_BINARY',
-  'No Chromium found: install Debian’s `chromium`, or put the path of one into CHROMIUM_BINARY.',
-);
-
-/** Whether tests have to be skipped for want of a browser. */
-export const isBrowserMissing = program.isMissing;
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-];
+import { startChromium } from './chromium.js';
 
 /** The screens on which the pages must be good. */
 export const SCREENS = {
@@ -38,10 +15,7 @@ export type Screen = keyof typeof SCREENS;
 
 /** Starts Chromium with a camera that sees what is in the file. */
 export function startBrowser(cameraFile: string): Promise<Browser> {
-  return chromium.launch({
-    executablePath: program.require(),
-    args: [...FLAGS, `--use-file-for-fake-video-capture=${cameraFile}`],
-  });
+  return startChromium('--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${cameraFile}`);
 }
 
 export interface Visit {
@@ -79,12 +53,6 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
   });
   await page.goto(url);
   return { page, context, complaints, close: () => context.close() };
-}
-
-/** Keeps a picture of the page in `test-results/screenshots/`. */
-export async function screenshot(page: Page, name: string): Promise<void> {
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, animations: 'disabled' });
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

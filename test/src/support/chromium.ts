@@ -14,11 +14,17 @@ const program = neededProgram(
 /** Whether tests have to be skipped for want of a browser. */
 export const isChromiumMissing = program.isMissing;
 
-export function startChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: program.require(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  });
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function startChromium(...flags: readonly string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: program.require(), args: [...FLAGS, ...flags] });
 }
 
 /** What a page did that it should not: errors on the console, breaches of its policy, requests that failed or went elsewhere. */
@@ -42,5 +48,5 @@ export function complaintsOf(page: Page, origin: string): readonly string[] {
 /** Keeps a picture of the page in `test-results/screenshots/`. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, animations: 'disabled' });
 }
