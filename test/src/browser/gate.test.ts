@@ -5,7 +5,7 @@ import { keepPicture } from '../support/chromium.js';
 import { photoPath } from '../support/client.js';
 import { createToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
-import { cameraRuns, isStageMissing, OTHER, SEEN, type Stage, setStage } from './stage.js';
+import { cameraRuns, isStageMissing, OTHER, SEEN, type Stage, scan, setStage } from './stage.js';
 
 // The page at the gate, as people use it: a real Chromium before a whole Rollcall.
 let stage: Stage;
@@ -139,16 +139,14 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     const { page } = visited;
     for (const focus of ['#employee', '#language', '#choose-file']) {
       await page.locator(focus).focus();
-      await page.keyboard.type(SEEN, { delay: 0 });
-      await page.keyboard.press('Enter');
+      await scan(page, SEEN);
       await answerOf(visited).waitFor();
       expect([focus, await page.locator('#result').innerText()]).toEqual([
         focus,
         expect.stringMatching(/Welcome\s+1001/),
       ]);
       // While the answer is shown.
-      await page.keyboard.type(OTHER, { delay: 0 });
-      await page.keyboard.press('Enter');
+      await scan(page, OTHER);
       await page.locator('#result-title', { hasText: 'Not recognised' }).waitFor();
       await page.keyboard.press('Enter');
       await page.locator('#result').waitFor({ state: 'hidden' });
@@ -160,8 +158,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     const visited = await gate();
     await id(visited).pressSequentially('99', { delay: 120 });
     await visited.page.waitForTimeout(100);
-    await visited.page.keyboard.type(SEEN, { delay: 0 });
-    await visited.page.keyboard.press('Enter');
+    await scan(visited.page, SEEN);
     // Time to look up from the scanner.
     await visited.page.locator('#prompt', { hasText: 'Look at the camera' }).waitFor();
     await keepPicture(visited.page, 'gate-aiming');
@@ -240,8 +237,7 @@ describe.skipIf(isStageMissing)('the gate', { timeout: 60_000 }, () => {
     await page.locator('#result-detail', { hasText: 'This takes longer than usual' }).waitFor();
     await keepPicture(page, 'gate-slow');
     await expectAccessible(page);
-    await page.keyboard.type(OTHER, { delay: 0 });
-    await page.keyboard.press('Enter');
+    await scan(page, OTHER);
     await page.getByText('the check before is still going on').first().waitFor();
     await page.locator('#result-title', { hasText: 'Welcome' }).waitFor();
     expect(await page.locator('#result-id').textContent()).toBe(SEEN);

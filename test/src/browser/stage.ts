@@ -55,6 +55,21 @@ export async function setStage(): Promise<Stage> {
   };
 }
 
+const SCANNER_GAP_SECONDS = 0.005;
+
+/** What a barcode scanner types: as fast as one, however busy this machine is. */
+export async function scan(page: Page, text: string): Promise<void> {
+  const keyboard = await page.context().newCDPSession(page);
+  let timestamp = Date.now() / 1000;
+  for (const key of [...text, 'Enter']) {
+    const stroke = { key, timestamp };
+    await keyboard.send('Input.dispatchKeyEvent', { ...stroke, type: 'keyDown', text: key === 'Enter' ? '\r' : key });
+    await keyboard.send('Input.dispatchKeyEvent', { ...stroke, type: 'keyUp' });
+    timestamp += SCANNER_GAP_SECONDS;
+  }
+  await keyboard.detach();
+}
+
 /** Waits until the camera shows something. */
 export async function cameraRuns(page: Page): Promise<void> {
   const runs =
