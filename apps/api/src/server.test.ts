@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
 import { ConfigError } from '@rollcall/platform';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +13,8 @@ import { createServer, listen, type Server, type ServerOptions, stopServing } fr
 
 const folder = temporaryFolder();
 const inFolder = (name: string) => join(folder.path, name);
+const PART = Buffer.alloc(50_000);
+const PARTS = 6;
 const FILES = { cert: inFolder('cert.pem'), key: inFolder('key.pem') };
 let server: Server | undefined;
 
@@ -44,6 +48,14 @@ function talk(url: URL, ...bytes: readonly (string | Buffer)[]): Promise<string>
     for (const part of bytes) socket.write(part);
   });
 }
+
+/** A client that goes on sending when the server has ended its side. */
+function open(url: URL) {
+  const socket = connect({ port: Number(url.port), host: url.hostname, allowHalfOpen: true });
+  return { socket, closed: once(socket, 'close') };
+}
+
+const connections = () => promisify((server as Server).getConnections.bind(server))();
 
 /** A handshake with whatever certificate there is. */
 function handshake(url: URL, options: { maxVersion?: 'TLSv1.1' } = {}): Promise<TLSSocket> {
@@ -99,6 +111,39 @@ describe('createServer', () => {
     const silent = talk(url);
     expect(await (await fetch(url)).text()).toBe('served');
     for (const heard of [await slow, await silent]) expect(STATUS_LINE.exec(heard)?.[1]).toBe('408');
+  });
+
+  it.each<[string, string]>([
+    ['asks to close the connection', 'HTTP/1.1\r\nHost: localhost\r\nConnection: close'],
+    ['speaks HTTP/1.0', 'HTTP/1.0\r\nHost: localhost'],
+  ])('lets a client that %s send its photo to the end after a reply that did not wait for it', async (_who, head) => {
+    const { socket, closed } = open(await start());
+    const failures: Error[] = [];
+    socket.on('error', (error) => failures.push(error));
+    let heard = '';
+    socket.on('data', (data) => {
+      heard += data;
+    });
+    socket.write(`POST / ${head}\r\nContent-Length: ${PARTS * PART.length}\r\n\r\n`);
+    await expect.poll(() => heard, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 200 .*served$/s);
+    for (let part = 0; part < PARTS; part++) {
+      socket.write(PART);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    socket.end();
+    await closed;
+    expect(failures).toEqual([]);
+  });
+
+  it('does not read for ever what a client sends after its reply', async () => {
+    const { socket } = open(await start());
+    socket.resume();
+    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n');
+    // The photo never comes, and the client does not hang up.
+    await once(socket, 'end');
+    expect(await connections()).toBe(1);
+    await expect.poll(connections, { timeout: 20_000 }).toBe(0);
+    socket.destroy();
   });
 
   it('tells nothing of a host name that is none', async () => {

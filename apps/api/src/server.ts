@@ -5,6 +5,7 @@ import { type AddressInfo, Server as TcpServer } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import { ConfigError, type TlsFiles } from '@rollcall/platform';
+import { lingerOnClose } from './lingering-close.js';
 
 export type Server = HttpServer | HttpsServer;
 
@@ -47,6 +48,7 @@ export function createServer(options: ServerOptions): Server {
     ? serveTls(tls, limits, options)
     : (createAdaptorServer({ fetch, createServer: createHttpServer, serverOptions: limits }) as HttpServer);
   server.maxHeadersCount = MAX_HEADERS;
+  lingerOnClose(server);
   return server;
 }
 
