@@ -50,9 +50,10 @@ export const LEAKS_ATTACKS: readonly Attack[] = [
       const attempts: Attempt[] = [];
       for (const request of provocations(victim)) {
         const { replies, rest } = await victim.send(request);
-        // A date has digits and an operator's page tells what it likes to whoever may see it.
+        // A date has digits, and an operator's page tells what it likes to whoever may see it, its format's version, too.
         const texts = replies.map(({ status, headers, body }) => {
-          const head = headers.filter(([name]) => name !== 'date').map((header) => header.join(': '));
+          const harmless = status < 400 ? ['date', 'content-type'] : ['date'];
+          const head = headers.filter(([name]) => !harmless.includes(name)).map((header) => header.join(': '));
           return [...head, status >= 400 ? body.toString() : ''].join('\n');
         });
         const [leak] = LEAKS.exec([...texts, rest.toString()].join('\n')) ?? [];
