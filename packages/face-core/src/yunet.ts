@@ -52,26 +52,37 @@ export function decodeDetections(
     const kps = output(outputs, `kps_${stride}`, cells * 10);
     for (let cell = 0; cell < cells; cell++) {
       const confidence = clamp01(cls[cell] as number) * clamp01(obj[cell] as number);
-      if (!(confidence >= product)) continue;
-      const column = cell % columns;
-      const row = (cell - column) / columns;
-      const box = cell * 4;
-      const w = Math.exp(bbox[box + 2] as number) * stride;
-      const h = Math.exp(bbox[box + 3] as number) * stride;
-      const x = (column + (bbox[box] as number)) * stride - w / 2;
-      const y = (row + (bbox[box + 1] as number)) * stride - h / 2;
-      const landmark = (index: number): Point => [
-        (column + (kps[cell * 10 + 2 * index] as number)) * stride,
-        (row + (kps[cell * 10 + 2 * index + 1] as number)) * stride,
-      ];
-      found.push({
-        box: { x, y, w, h },
-        landmarks: [landmark(0), landmark(1), landmark(2), landmark(3), landmark(4)],
-        score: Math.sqrt(confidence),
-      });
+      if (confidence >= product) found.push(decodeCell(bbox, kps, cell, columns, stride, Math.sqrt(confidence)));
     }
   }
   return suppressOverlaps(found);
+}
+
+/** Apart from the loop over the cells, almost all of which are empty: variables that a closure sees are made anew in each turn. */
+function decodeCell(
+  bbox: Float32Array,
+  kps: Float32Array,
+  cell: number,
+  columns: number,
+  stride: number,
+  score: number,
+): Detection {
+  const column = cell % columns;
+  const row = (cell - column) / columns;
+  const box = cell * 4;
+  const w = Math.exp(bbox[box + 2] as number) * stride;
+  const h = Math.exp(bbox[box + 3] as number) * stride;
+  const x = (column + (bbox[box] as number)) * stride - w / 2;
+  const y = (row + (bbox[box + 1] as number)) * stride - h / 2;
+  const landmark = (index: number): Point => [
+    (column + (kps[cell * 10 + 2 * index] as number)) * stride,
+    (row + (kps[cell * 10 + 2 * index + 1] as number)) * stride,
+  ];
+  return {
+    box: { x, y, w, h },
+    landmarks: [landmark(0), landmark(1), landmark(2), landmark(3), landmark(4)],
+    score,
+  };
 }
 
 /** Greedy non-maximum suppression, strongest first. */

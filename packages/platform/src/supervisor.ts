@@ -83,10 +83,19 @@ export function startSupervisor({ name, processes, start, logger, onFatal }: Sup
 
 /**
  * Starts a script with an IPC channel, in a process group of its own: Ctrl-C in a terminal reaches only the parent,
- * which then stops its processes in order.
+ * which then stops its processes in order. The flags are Node's and V8's; those of this process are not passed on.
  */
-export function forkScript(script: string, environment: NodeJS.ProcessEnv): ChildProcess {
-  return fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true, env: environment });
+export function forkScript(
+  script: string,
+  environment: NodeJS.ProcessEnv,
+  flags: readonly string[] = [],
+): ChildProcess {
+  return fork(script, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+    env: environment,
+    execArgv: [...flags],
+  });
 }
 
 /** Tells the supervising process, if there is one, that this process has started. */
